@@ -1,0 +1,25 @@
+"""Calendar of the shop: Beijing days and months, whatever the server's zone."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+def beijing_date(at: datetime) -> date:
+    return at.astimezone(BEIJING).date()
+
+
+def day_start(day: date) -> datetime:
+    """The first instant of a Beijing day."""
+    return datetime.combine(day, time.min, BEIJING)
+
+
+def day_end(day: date) -> datetime:
+    """The first instant after a Beijing day."""
+    return day_start(day + timedelta(days=1))
+
+
+def month_start(at: datetime) -> datetime:
+    """The first instant of the Beijing calendar month that `at` falls in."""
+    return day_start(beijing_date(at).replace(day=1))

@@ -1,0 +1,31 @@
+"""Row locks, taken in one way and in one order.
+
+The order of the whole shop, so that no two transactions wait for each other:
+stock (variants) → order → payout → balances → everything else. Within a table, by primary key.
+"""
+
+from typing import TypeVar
+
+from django.db import connection, models
+from django.db.models import QuerySet
+
+M = TypeVar("M", bound=models.Model)
+
+
+def lock_rows(rows: QuerySet[M]) -> list[M]:
+    """Lock the rows (only their own table) in primary-key order and return them fresh.
+
+    Raises RuntimeError outside a transaction, where the lock would be gone at once.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("a row lock needs a transaction")
+    return list(rows.order_by("pk").select_for_update(of=("self",)))
+
+
+def lock_row(rows: QuerySet[M]) -> M:
+    """Lock exactly one row; raises the model's DoesNotExist when there is none."""
+    locked = lock_rows(rows)
+    if not locked:
+        raise rows.model.DoesNotExist
+    (row,) = locked
+    return row

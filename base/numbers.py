@@ -1,0 +1,23 @@
+"""Numbers people and gateways see: at most 32 characters, only digits and capital letters.
+
+That fits every gateway (WeChat 32 alphanumeric, UnionPay no `-` or `_`).
+"""
+
+import secrets
+from datetime import datetime
+
+from django.utils import timezone
+
+# No 0/O, 1/I/L: read aloud and typed from a poster without mistakes.
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def new_number(prefix: str, at: datetime) -> str:
+    """`prefix` + Beijing date and time + 8 random digits, e.g. `D2611232158041234…`."""
+    local = timezone.localtime(at)
+    return f"{prefix}{local:%y%m%d%H%M%S}{secrets.randbelow(10**8):08d}"
+
+
+def new_code(length: int = 8) -> str:
+    """A random code that is easy to read and type."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(length))

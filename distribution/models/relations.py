@@ -1,0 +1,149 @@
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext_lazy as _
+
+
+def no_overlap(person: str, name: str) -> ExclusionConstraint:
+    """At most one interval of a person at any instant; [starts_at, ends_at), open at the end.
+
+    The person's id is written as a range of one number so that plain GiST can compare it.
+    """
+    return ExclusionConstraint(
+        name=name,
+        expressions=[
+            (
+                Func(F(person), F(person), Value("[]"), function="int8range"),
+                RangeOperators.OVERLAPS,
+            ),
+            (Func(F("starts_at"), F("ends_at"), function="tstzrange"), RangeOperators.OVERLAPS),
+        ],
+    )
+
+
+class Link(models.Model):
+    """A distributor's named link, e.g. for 抖音 or 小红书; the personal one has an empty name."""
+
+    distributor = models.ForeignKey(
+        "distribution.Distributor", models.CASCADE, related_name="links", verbose_name=_("分销商")
+    )
+    code = models.CharField(_("链接码"), max_length=20, unique=True)
+    channel = models.CharField(_("渠道"), max_length=40, blank=True)
+    target = models.CharField(_("目标页面"), max_length=200, default="/")
+    created_at = models.DateTimeField(_("创建时间"))
+
+    class Meta:
+        verbose_name = _("推广链接")
+        verbose_name_plural = _("推广链接")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.distributor} {self.channel}"
+
+
+class Click(models.Model):
+    """Somebody opened a distributor's link. Kept for guests by their visitor cookie."""
+
+    visitor = models.UUIDField(_("访客"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", verbose_name=_("会员")
+    )
+    distributor = models.ForeignKey(
+        "distribution.Distributor", models.CASCADE, related_name="clicks", verbose_name=_("分销商")
+    )
+    path = models.CharField(_("页面"), max_length=200)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("访问记录")
+        verbose_name_plural = _("访问记录")
+        indexes = [
+            models.Index(fields=["visitor", "at"]),
+            models.Index(fields=["user", "at"], condition=Q(user__isnull=False), name="click_user_at"),
+            models.Index(fields=["distributor", "-at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.visitor} → {self.distributor_id}"
+
+
+class Binding(models.Model):
+    """Customer → distributor, dated: decides level 1."""
+
+    class Source(models.TextChoices):
+        LINK = "link", _("推广链接")
+        MERCHANT = "merchant", _("商家指定")
+        IMPORT = "import", _("迁入")
+
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="bindings", verbose_name=_("顾客")
+    )
+    distributor = models.ForeignKey(
+        "distribution.Distributor", models.PROTECT, related_name="bindings", verbose_name=_("分销商")
+    )
+    starts_at = models.DateTimeField(_("开始"))
+    ends_at = models.DateTimeField(_("结束"), null=True, blank=True)
+    source = models.CharField(_("来源"), max_length=10, choices=Source.choices)
+    reason = models.CharField(_("原因"), max_length=200, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("操作人")
+    )
+
+    class Meta:
+        verbose_name = _("顾客关系")
+        verbose_name_plural = _("顾客关系")
+        ordering = ["-starts_at", "-pk"]
+        indexes = [
+            models.Index(fields=["customer", "-starts_at"]),
+            models.Index(fields=["distributor", "-starts_at"]),
+        ]
+        constraints = [
+            no_overlap("customer_id", "one_binding_at_a_time"),
+            models.CheckConstraint(
+                condition=~Q(customer=F("distributor")), name="nobody_binds_to_themselves"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="binding_runs_forward"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} → {self.distributor_id}"
+
+
+class Recruitment(models.Model):
+    """Distributor → recruiter, dated: decides level 2. Changed only by the merchant."""
+
+    distributor = models.ForeignKey(
+        "distribution.Distributor", models.PROTECT, related_name="recruitments", verbose_name=_("分销商")
+    )
+    recruiter = models.ForeignKey(
+        "distribution.Distributor", models.PROTECT, related_name="recruits", verbose_name=_("推荐人")
+    )
+    starts_at = models.DateTimeField(_("开始"))
+    ends_at = models.DateTimeField(_("结束"), null=True, blank=True)
+    reason = models.CharField(_("原因"), max_length=200, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("操作人")
+    )
+
+    class Meta:
+        verbose_name = _("推荐关系")
+        verbose_name_plural = _("推荐关系")
+        ordering = ["-starts_at", "-pk"]
+        indexes = [models.Index(fields=["recruiter", "-starts_at"])]
+        constraints = [
+            no_overlap("distributor_id", "one_recruiter_at_a_time"),
+            models.CheckConstraint(
+                condition=~Q(distributor=F("recruiter")), name="nobody_recruits_themselves"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="recruitment_runs_forward",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.distributor_id} ← {self.recruiter_id}"

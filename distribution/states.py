@@ -1,0 +1,68 @@
+"""States of distributors, commissions and reservations, and the changes that are allowed."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    """Standing of a distributor. Only an approved one earns."""
+
+    APPLIED = "applied", _("待审核")
+    APPROVED = "approved", _("正常")
+    FROZEN = "frozen", _("已冻结")
+    REJECTED = "rejected", _("未通过")
+    RESIGNED = "resigned", _("已退出")
+    BANNED = "banned", _("已封禁")
+
+
+# In the programme: their relations and their own purchases count as a distributor's.
+IN_PROGRAMME = (Status.APPROVED, Status.FROZEN)
+
+STATUS_TRANSITIONS = {
+    Status.APPLIED: frozenset({Status.APPROVED, Status.REJECTED}),
+    Status.REJECTED: frozenset({Status.APPLIED, Status.APPROVED}),
+    Status.APPROVED: frozenset({Status.FROZEN, Status.RESIGNED, Status.BANNED}),
+    Status.FROZEN: frozenset({Status.APPROVED, Status.RESIGNED, Status.BANNED}),
+    Status.RESIGNED: frozenset({Status.APPLIED, Status.APPROVED, Status.BANNED}),
+    Status.BANNED: frozenset(),
+}
+
+
+class CommissionState(models.TextChoices):
+    """What a commission is to its distributor; derived, never stored."""
+
+    PENDING = "pending", _("待成熟")
+    AVAILABLE = "available", _("可结算")
+    RESERVED = "reserved", _("结算中")
+    PAID = "paid", _("已结算")
+    REVERSED = "reversed", _("已撤回")
+
+
+class ReservationState(models.TextChoices):
+    RESERVED = "reserved", _("结算中")
+    SETTLED = "settled", _("已结清")
+    RELEASED = "released", _("已退回")
+
+
+RESERVATION_TRANSITIONS = {
+    ReservationState.RESERVED: frozenset({ReservationState.SETTLED, ReservationState.RELEASED}),
+    ReservationState.SETTLED: frozenset(),
+    ReservationState.RELEASED: frozenset(),
+}
+
+
+class Account(models.TextChoices):
+    """Ledger accounts. The first three exist once per distributor, the others once per shop.
+
+    Money flows expense → pending → available → reserved → cash. A positive entry adds to the
+    account; an account's balance is the sum of its entries.
+    """
+
+    PENDING = "pending", _("待成熟")
+    AVAILABLE = "available", _("可结算")
+    RESERVED = "reserved", _("结算中")
+    EXPENSE = "expense", _("佣金支出")
+    CASH = "cash", _("已付现金")
+
+
+DISTRIBUTOR_ACCOUNTS = (Account.PENDING, Account.AVAILABLE, Account.RESERVED)

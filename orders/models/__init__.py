@@ -1,0 +1,22 @@
+from orders.models.cart import Cart, CartLine
+from orders.models.event import OrderEvent
+from orders.models.order import LineDiscount, Order, OrderLine, Shipment
+from orders.models.payment import GatewayNotice, Payment, Repayment
+from orders.models.refund import Refund, RefundLine
+from orders.models.shipping import ShippingRate
+
+__all__ = [
+    "Cart",
+    "CartLine",
+    "GatewayNotice",
+    "LineDiscount",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "Payment",
+    "Refund",
+    "RefundLine",
+    "Repayment",
+    "Shipment",
+    "ShippingRate",
+]

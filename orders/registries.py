@@ -1,0 +1,67 @@
+"""Where rooms above add to buying, without the order room hearing of them.
+
+Each registry is a plain dict filled in the other app's `AppConfig.ready`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from base.accounts.models import User
+    from orders.models import Payment, Repayment
+    from orders.pricing import PricedLine
+
+
+@dataclass(frozen=True)
+class Discount:
+    """An amount off, spread over the lines (by position) it is good for."""
+
+    label: str
+    amount: Decimal
+    lines: Sequence[int]
+
+
+class DiscountSource(Protocol):
+    """Tier price, campaign, coupon, promo code: each looks at what is left of the lines."""
+
+    def __call__(self, lines: "Sequence[PricedLine]", buyer: "User") -> Discount | None: ...
+
+
+# In the order in which they are applied; a name here is LineDiscount.source.
+DISCOUNT_ORDER = ("tier", "campaign", "coupon", "promo_code")
+discount_sources: dict[str, DiscountSource] = {}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a gateway says of a payment, a repayment or a transfer.
+
+    `state` is "paid", "failed", "open" (known, undecided), "missing" (never heard of) or
+    "unknown" (no definite answer: asked again later, never taken for a failure).
+    """
+
+    state: str
+    reference: str = ""
+    detail: str = ""
+
+
+class PaymentMethod(Protocol):
+    """How money for an order comes in and goes back."""
+
+    code: str
+
+    @property
+    def label(self) -> str: ...
+
+    def start(self, payment: "Payment", return_url: str) -> str:
+        """The address to send the buyer to. Repeatable."""
+
+    def query(self, payment: "Payment") -> Outcome: ...
+
+    def repay(self, repayment: "Repayment") -> Outcome:
+        """Send money back under `repayment.number`; the same number never pays twice."""
+
+
+payment_methods: dict[str, PaymentMethod] = {}

@@ -1,0 +1,15 @@
+"""A new shop pays every Monday, by hand, until the merchant decides otherwise."""
+
+from django.db import migrations
+
+
+def begin(apps, schema_editor):
+    apps.get_model("payouts", "Schedule").objects.create(
+        name="每周结算", kind="weekly", weekday=1, minimum="1.00", channel="manual"
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("payouts", "0001_initial")]
+
+    operations = [migrations.RunPython(begin, migrations.RunPython.noop)]

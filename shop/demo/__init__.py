@@ -1,0 +1,4 @@
+"""The demo shop: goods, people and ninety days of trade, made through the domain functions.
+
+May import: everything. Nothing imports it.
+"""

@@ -1,0 +1,12 @@
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = i18n_patterns(
+    path("admin/", admin.site.urls),
+    path("", include("catalog.urls")),
+    path("", include("orders.urls")),
+    path("", include("distribution.urls")),
+    path("payouts/", include("payouts.urls")),
+    prefix_default_language=False,
+)
