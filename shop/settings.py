@@ -108,7 +108,9 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")
-CACHES = {"default": env.cache_url("CACHE_URL", default=REDIS_URL)}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
 
 # --- People ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
