@@ -1,7 +1,8 @@
 """Row locks, taken in one way and in one order.
 
 The order of the whole shop, so that no two transactions wait for each other:
-stock (variants) → order → payout → balances → everything else. Within a table, by primary key.
+stock (variants) → order → payout run → balances → everything else. Within a table, by primary
+key. The locks are FOR NO KEY UPDATE: they serialise writers and let foreign keys be checked.
 """
 
 from typing import TypeVar
@@ -19,7 +20,7 @@ def lock_rows(rows: QuerySet[M]) -> list[M]:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a row lock needs a transaction")
-    return list(rows.order_by("pk").select_for_update(of=("self",)))
+    return list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
 
 
 def lock_row(rows: QuerySet[M]) -> M:

@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class OrdersConfig(AppConfig):
     name = "orders"
     verbose_name = "订单"
+
+    def ready(self) -> None:
+        from orders import receivers  # noqa: F401  (connects the receivers)
+        from orders.offline import Offline
+        from orders.registries import payment_methods
+
+        payment_methods[Offline.code] = Offline()

@@ -51,6 +51,7 @@ class PaymentMethod(Protocol):
     """How money for an order comes in and goes back."""
 
     code: str
+    is_offered: bool  # whether buyers may choose it
 
     @property
     def label(self) -> str: ...

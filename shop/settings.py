@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "base.visitors.VisitorMiddleware",
-#TMP    "distribution.clicks.ReferralMiddleware",
+    "distribution.clicks.ReferralMiddleware",
 ]
 
 ROOT_URLCONF = "shop.urls"
@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
     "send repayments": {"task": "orders.tasks.send_repayments", "schedule": timedelta(seconds=30)},
     "ask about payments": {"task": "orders.tasks.query_payments", "schedule": timedelta(minutes=1)},
     "replay order events": {"task": "orders.tasks.replay_events", "schedule": timedelta(minutes=1)},
+    "count sales": {"task": "orders.tasks.refresh_sold", "schedule": timedelta(minutes=5)},
     "mature commissions": {
         "task": "distribution.tasks.mature_commissions",
         "schedule": timedelta(minutes=5),

@@ -51,7 +51,7 @@ class Policy(models.Model):
     )
     binding_days = models.PositiveSmallIntegerField(_("绑定有效天数"), default=30)
     binding_moment = models.CharField(
-        _("绑定时机"), max_length=10, choices=BindingMoment.choices, default=BindingMoment.SIGN_UP
+        _("绑定时机"), max_length=10, choices=BindingMoment.choices, default=BindingMoment.VISIT
     )
     joining = models.CharField(
         _("加入方式"), max_length=10, choices=Joining.choices, default=Joining.APPLY

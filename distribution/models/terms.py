@@ -46,8 +46,16 @@ class OrderTerms(models.Model):
     why2 = models.CharField(max_length=10, choices=Why.choices)
     block2 = models.CharField(max_length=12, choices=Block.choices, blank=True)
     tier2 = models.ForeignKey("distribution.Tier", models.PROTECT, null=True, related_name="+")
+    paid_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["payee1", "paid_at"],
+                condition=Q(paid_at__isnull=False, block1=""),
+                name="level1_paid_orders",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(payee1=None)

@@ -1,0 +1,96 @@
+"""Recognising a referral: `?r=CODE` on any page, and `/r/CODE/`.
+
+A click is a row, kept for guests under their visitor cookie and theirs when they sign in. People
+are recognised, machines are not: crawlers, link previews and prefetches leave nothing.
+"""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+
+from base.accounts.models import User
+from base.visitors import remember_visitor, visitor_of
+from distribution.models import Click, Distributor, Link, Policy
+from distribution.policy import current_policy
+from distribution.relations import bind_by_link, bind_from_clicks
+from distribution.states import Status
+
+PARAMETER = "r"
+ROBOTS = re.compile(
+    r"bot|crawl|spider|slurp|preview|facebookexternalhit|embedly|headlesschrome-lighthouse"
+    r"|python-requests|curl/|wget/|httpx|go-http|okhttp|java/",
+    re.IGNORECASE,
+)
+
+
+def distributor_by_code(code: str) -> Distributor | None:
+    """The approved distributor behind a personal code or a named link's code."""
+    code = code.strip().upper()[:20]
+    found = Distributor.objects.filter(status=Status.APPROVED)
+    by_link = Link.objects.filter(code=code).values("distributor")
+    return found.filter(code=code).first() or found.filter(pk__in=by_link).first()
+
+
+def is_person(request: HttpRequest) -> bool:
+    """Whether somebody is looking, rather than a crawler, a link preview or a prefetch."""
+    agent = request.headers.get("User-Agent", "")
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return bool(agent) and not ROBOTS.search(agent) and "prefetch" not in purpose
+
+
+def record_click(request: HttpRequest, code: str, path: str) -> Click | None:
+    """Remember that this visitor came through this code; bind at once where the policy says so.
+
+    None for machines, unknown codes and distributors' own links.
+    """
+    if not is_person(request):
+        return None
+    distributor = distributor_by_code(code)
+    user = request.user if isinstance(request.user, User) else None
+    if distributor is None or (user is not None and user.pk == distributor.pk):
+        return None
+    click = Click.objects.create(
+        visitor=remember_visitor(request),
+        user=user,
+        distributor=distributor,
+        path=path[:200],
+        at=timezone.now(),
+    )
+    if user is not None and current_policy().binding_moment == Policy.BindingMoment.VISIT:
+        bind_by_link(user, distributor, at=click.at)
+    return click
+
+
+def adopt_clicks(request: HttpRequest, user: User, *, is_new: bool) -> None:
+    """At sign-in the guest's clicks become the member's, and bind where the policy says so."""
+    visitor = visitor_of(request)
+    if visitor is None:
+        return
+    with transaction.atomic():
+        Click.objects.filter(visitor=visitor, user=None).update(user=user)
+        policy = current_policy()
+        moments = {Policy.BindingMoment.VISIT}
+        if is_new:
+            moments.add(Policy.BindingMoment.SIGN_UP)
+        if policy.binding_moment in moments:
+            bind_from_clicks(user, at=timezone.now(), policy=policy)
+
+
+class ReferralMiddleware:
+    """Takes `?r=CODE` off any page address, after remembering it, so that pages stay cacheable."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        code = request.GET.get(PARAMETER)
+        if code is None or request.method != "GET":
+            return self.get_response(request)
+        record_click(request, code, request.path)
+        rest = [(k, v) for k, vs in request.GET.lists() for v in vs if k != PARAMETER]
+        path = "/" + request.path.lstrip("/")  # "//host/" would lead away from the shop
+        return HttpResponseRedirect(f"{path}?{urlencode(rest)}" if rest else path)

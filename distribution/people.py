@@ -1,0 +1,219 @@
+"""Becoming a distributor and what can happen to one: apply, approve, freeze, resign, ban.
+
+Every change adds a Standing: what somebody was at any moment can be read later. Freezing holds
+what is unpaid; resigning keeps what was earned; a ban with reasons forfeits what is unpaid.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from base.accounts.models import Consent, User
+from base.audit import record_audit
+from base.errors import DomainError
+from base.locks import lock_row
+from base.money import ZERO
+from base.transitions import require_transition
+from distribution.balances import lock_balances
+from distribution.commissions import settle_fall, take_back
+from distribution.ledger import Posting, post
+from distribution.models import (
+    Balance,
+    Commission,
+    Distributor,
+    Policy,
+    Reversal,
+    Standing,
+    Tier,
+    Transfer,
+)
+from distribution.policy import policy_at
+from distribution.relations import bound_distributor, recruit
+from distribution.signals import leaving
+from distribution.states import STATUS_TRANSITIONS, Status
+
+AGREEMENT_VERSION = "2026-11"
+
+
+class CannotJoin(DomainError):
+    """The shop does not take this person as a distributor, or not now."""
+
+
+def join(user: User, *, at: datetime | None = None) -> Distributor:
+    """A member asks to become a distributor and accepts the agreement; joining is free.
+
+    By policy they are approved at once, or wait for the merchant. Who has applied or is in the
+    programme already gets their row back. Raises CannotJoin.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        user = lock_row(User.objects.filter(pk=user.pk))
+        distributor = Distributor.objects.filter(pk=user.pk).first()
+        if distributor and (distributor.is_in_programme or distributor.status == Status.APPLIED):
+            return distributor
+        joining = policy_at(at).joining
+        if joining == Policy.Joining.APPOINTED:
+            raise CannotJoin(_("目前仅由商家邀请加入,请联系客服。"))
+        if distributor and distributor.status == Status.BANNED:
+            raise CannotJoin(_("该账号已被封禁,不能再次加入。"))
+        Consent.objects.get_or_create(
+            user=user,
+            document=Consent.Document.DISTRIBUTION,
+            version=AGREEMENT_VERSION,
+            defaults={"at": at},
+        )
+        distributor = distributor or _new_distributor(user, at)
+        if distributor.status != Status.APPLIED:
+            _stand(distributor, Status.APPLIED, at, by=user, reason=_("再次申请"))
+        if joining == Policy.Joining.OPEN:
+            _admit(distributor, at, by=None, reason=_("人人可加入"))
+    return distributor
+
+
+def appoint(user: User, *, by: User | None, reason: str, at: datetime | None = None) -> Distributor:
+    """The merchant makes somebody a distributor. Who is one already is returned as they are."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        user = lock_row(User.objects.filter(pk=user.pk))
+        distributor = Distributor.objects.filter(pk=user.pk).first() or _new_distributor(user, at)
+        if distributor.is_in_programme:
+            return distributor
+        require_transition(STATUS_TRANSITIONS, distributor.status, Status.APPROVED)
+        _admit(distributor, at, by=by, reason=reason)
+        record_audit("appoint_distributor", distributor, by=by, reason=reason)
+    return distributor
+
+
+def approve(
+    distributor: Distributor, *, by: User | None, reason: str = "", at: datetime | None = None
+) -> Distributor:
+    """Take an applicant in; their recruiter is who they are bound to now, if that one may."""
+    with transaction.atomic():
+        distributor = _lock(distributor)
+        if distributor.status == Status.APPROVED:
+            return distributor
+        require_transition(STATUS_TRANSITIONS, distributor.status, Status.APPROVED)
+        _admit(distributor, at or timezone.now(), by=by, reason=reason)
+        record_audit("approve_distributor", distributor, by=by, reason=reason)
+    return distributor
+
+
+def set_status(
+    distributor: Distributor,
+    status: Status,
+    *,
+    by: User | None,
+    reason: str,
+    at: datetime | None = None,
+) -> Distributor:
+    """Reject, freeze, unfreeze, resign or ban, with a reason. Already there: nothing happens.
+
+    A ban gives back what was not sent and forfeits what is unpaid. Raises WrongState, and
+    DomainError without a reason.
+    """
+    if not reason.strip():
+        raise DomainError(_("请填写原因。"))
+    at = at or timezone.now()
+    with transaction.atomic():
+        distributor = _lock(distributor)
+        if distributor.status == status:
+            return distributor
+        require_transition(STATUS_TRANSITIONS, distributor.status, status)
+        _stand(distributor, status, at, by=by, reason=reason)
+        if status == Status.BANNED:
+            _forfeit(distributor, by=by, at=at, reason=reason)
+        record_audit(f"{status}_distributor", distributor, by=by, reason=reason)
+    return distributor
+
+
+def set_tier(
+    distributor: Distributor,
+    tier: Tier | None,
+    *,
+    by: User | None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Distributor:
+    """Give another tier from `at` on; placed orders keep the tier they were placed under."""
+    with transaction.atomic():
+        distributor = _lock(distributor)
+        if distributor.tier == tier:
+            return distributor
+        distributor.tier = tier
+        _stand(distributor, Status(distributor.status), at or timezone.now(), by=by, reason=reason)
+        record_audit("set_tier", distributor, by=by, reason=reason, tier=tier)
+    return distributor
+
+
+def _lock(distributor: Distributor) -> Distributor:
+    return lock_row(Distributor.objects.filter(pk=distributor.pk))
+
+
+def _new_distributor(user: User, at: datetime) -> Distributor:
+    distributor = Distributor.objects.create(
+        user=user, joined_at=at, tier=Tier.objects.order_by("rank", "pk").first()
+    )
+    Balance.objects.create(distributor=distributor)
+    _stand(distributor, Status.APPLIED, at, by=user, reason=_("申请加入"))
+    return distributor
+
+
+def _admit(distributor: Distributor, at: datetime, *, by: User | None, reason: str) -> None:
+    _stand(distributor, Status.APPROVED, at, by=by, reason=reason)
+    recruiter = bound_distributor(distributor.user_id, at)
+    has_recruiter = distributor.recruitments.filter(ends_at=None).exists()
+    if recruiter is not None and not has_recruiter and may_recruit(recruiter):
+        recruit(distributor, recruiter, at=at, by=by, reason=_("加入时绑定的分销商"))
+
+
+def may_recruit(recruiter: Distributor) -> bool:
+    """Whether this distributor may bring in distributors: approved, and their tier allows it."""
+    return recruiter.status == Status.APPROVED and (
+        recruiter.tier is None or recruiter.tier.may_recruit
+    )
+
+
+def _stand(
+    distributor: Distributor, status: Status, at: datetime, *, by: User | None, reason: str
+) -> None:
+    distributor.status = status
+    distributor.save(update_fields=["status", "tier"])
+    Standing.objects.create(
+        distributor=distributor,
+        status=status,
+        tier=distributor.tier,
+        since=at,
+        by=by,
+        reason=reason[:200],
+    )
+
+
+def _forfeit(distributor: Distributor, *, by: User | None, at: datetime, reason: str) -> None:
+    """Back to the shop: all that is pending and what is left of the available balance."""
+    lock_balances([distributor.pk])
+    leaving.send(sender=Distributor, distributor=distributor, by=by, at=at)
+    balance = Balance.objects.get(pk=distributor.pk)
+    unpaid = Commission.objects.filter(payee=distributor, amount__gt=0)
+    reversals = [
+        Reversal(commission=commission, amount=commission.amount, at=at, reason=reason[:200])
+        for commission in unpaid.filter(matured_at=None).order_by("pk")
+    ]
+    left = max(ZERO, balance.available)
+    for commission in unpaid.filter(matured_at__isnull=False).order_by("-matured_at", "-pk"):
+        part: Decimal = min(left, commission.amount - commission.allocated)
+        if part > 0:
+            reversals.append(
+                Reversal(commission=commission, amount=part, at=at, reason=reason[:200])
+            )
+            left -= part
+    posting = Posting(Transfer.Kind.FORFEIT, f"forfeit:{distributor.pk}", at)
+    for reversal in reversals:
+        reversal.commission.amount -= reversal.amount
+        take_back(posting, reversal)
+    Reversal.objects.bulk_create(reversals)
+    Commission.objects.bulk_update([r.commission for r in reversals], ["amount"], batch_size=1000)
+    post([posting])
+    settle_fall(reversals)

@@ -1,0 +1,12 @@
+"""What the distribution room tells the rooms above. Sent inside the transaction.
+
+balances_fell    `distributor_ids`: matured money was taken back from them; their balance locks
+                 are held. Payouts rebuilds drafts that are no longer covered.
+leaving          `distributor`, `by`, `at`: is about to be banned; their balance lock is held.
+                 Payouts gives back what has not been sent.
+"""
+
+from django.dispatch import Signal
+
+balances_fell = Signal()
+leaving = Signal()

@@ -1,0 +1,163 @@
+"""Taking payment: starting it, and confirming it from a verified notice or a query.
+
+A browser coming back proves nothing; only the gateway's word does. Money that the order has no
+use for (paid twice, or after closing) goes back by itself.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from base.errors import DomainError
+from base.locks import lock_row
+from base.numbers import new_number
+from base.transitions import require_transition
+from catalog.models.product import Kind
+from orders.events import publish
+from orders.models import GatewayNotice, Order, OrderLine, Payment, Repayment
+from orders.receipt import receive_order
+from orders.registries import Outcome, payment_methods
+from orders.states import (
+    ORDER_TRANSITIONS,
+    PAYMENT_TRANSITIONS,
+    EventKind,
+    OrderState,
+    PaymentState,
+)
+
+
+class CannotPay(DomainError):
+    """The order cannot be paid this way, or no longer."""
+
+
+class WrongNotice(DomainError):
+    """A notice names a payment we do not know, or another amount than asked."""
+
+
+def start_payment(order: Order, method: str, *, at: datetime | None = None) -> Payment:
+    """A payment for the whole order; the same attempt again returns the same number.
+
+    Raises CannotPay when the order is not waiting for money or its time is up.
+    """
+    at = at or timezone.now()
+    if method not in payment_methods:
+        raise CannotPay(_("请选择支付方式。"))
+    with transaction.atomic():
+        order = lock_row(Order.objects.filter(pk=order.pk))
+        if order.state != OrderState.UNPAID:
+            raise CannotPay(_("订单状态为“%(state)s”,不能付款。") % {"state": order.get_state_display()})
+        if order.expires_at <= at:
+            raise CannotPay(_("付款时间已过,请重新下单。"))
+        started = Payment.objects.filter(
+            order=order, method=method, state=PaymentState.STARTED
+        ).first()
+        return started or Payment.objects.create(
+            order=order,
+            number=new_number("P", at),
+            method=method,
+            amount=order.total,
+            created_at=at,
+        )
+
+
+def keep_notice(gateway: str, notice_id: str, body: str) -> bool:
+    """Store a verified notice as it came. False when this one was stored before."""
+    try:
+        with transaction.atomic():
+            GatewayNotice.objects.create(gateway=gateway, notice_id=notice_id, body=body)
+    except IntegrityError:
+        return False
+    return True
+
+
+def confirm_payment(
+    number: str, *, amount: Decimal, gateway_no: str, at: datetime | None = None
+) -> Payment:
+    """The gateway says this payment succeeded. Repeatable; two at once count once.
+
+    The order's lock decides. Money for an order that is not waiting for it is sent back. Raises
+    WrongNotice for an unknown number or another amount; then nothing is changed.
+    """
+    at = at or timezone.now()
+    found = Payment.objects.filter(number=number).first()
+    if found is None:
+        raise WrongNotice(_("没有这个支付单号。"))
+    if found.amount != amount:
+        raise WrongNotice(_("支付金额与订单不符。"))
+    with transaction.atomic():
+        order = lock_row(Order.objects.filter(pk=found.order_id))
+        payment = lock_row(Payment.objects.filter(pk=found.pk))
+        if payment.state == PaymentState.PAID:
+            return payment
+        require_transition(PAYMENT_TRANSITIONS, payment.state, PaymentState.PAID)
+        payment.state, payment.paid_at, payment.gateway_no = PaymentState.PAID, at, gateway_no
+        payment.save(update_fields=["state", "paid_at", "gateway_no"])
+        if order.state == OrderState.UNPAID:
+            _mark_paid(order, at)
+        else:
+            return_surplus(payment, at)
+    return payment
+
+
+def settle_free_order(order: Order, *, at: datetime) -> None:
+    """An order that costs nothing is paid when it is placed. The caller holds its lock."""
+    _mark_paid(order, at)
+
+
+def fail_payment(number: str) -> None:
+    """The gateway says this payment will not succeed; the buyer may start another."""
+    Payment.objects.filter(number=number, state=PaymentState.STARTED).update(
+        state=PaymentState.FAILED
+    )
+
+
+def _mark_paid(order: Order, at: datetime) -> None:
+    """Virtual goods are delivered with the payment; an order of nothing else is then received."""
+    require_transition(ORDER_TRANSITIONS, order.state, OrderState.PAID)
+    order.state, order.paid_at = OrderState.PAID, at
+    order.save(update_fields=["state", "paid_at"])
+    lines = OrderLine.objects.filter(order=order)
+    lines.filter(kind=Kind.VIRTUAL).update(received_at=at)
+    publish(EventKind.PAID, order, at)
+    if not lines.filter(received_at=None).exists():
+        receive_order(order, at=at)
+
+
+def return_surplus(payment: Payment, at: datetime) -> Repayment:
+    """Send money back that its order has no use for. Once per payment."""
+    return Repayment.objects.create(
+        payment=payment,
+        number=new_number("R", at),
+        amount=payment.amount,
+        created_at=at,
+        next_attempt_at=at,
+    )
+
+
+def query_payment(payment: Payment, *, at: datetime | None = None) -> Payment:
+    """Ask the gateway what became of a payment; no transaction is open while it answers."""
+    outcome: Outcome = payment_methods[payment.method].query(payment)
+    if outcome.state == "paid":
+        return confirm_payment(
+            payment.number, amount=payment.amount, gateway_no=outcome.reference, at=at
+        )
+    if outcome.state == "failed":
+        fail_payment(payment.number)
+    payment.refresh_from_db()
+    return payment
+
+
+def query_open_payments(*, at: datetime | None = None, limit: int = 100) -> int:
+    """Ask about payments whose notice may have been lost. Returns how many turned out paid."""
+    at = at or timezone.now()
+    waiting = Payment.objects.filter(
+        state=PaymentState.STARTED,
+        created_at__lt=at - timedelta(minutes=2),
+        created_at__gt=at - timedelta(days=1),
+        method__in=payment_methods,
+    ).order_by("pk")[:limit]
+    return sum(query_payment(p, at=at).state == PaymentState.PAID for p in waiting)
+

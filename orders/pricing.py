@@ -1,0 +1,117 @@
+"""What an order costs: lines, discounts spread over them, shipping. No writes.
+
+Discounts are applied in a fixed order (tier, campaign, coupon, promo code); each is spread over
+the lines it is good for by what is left of them, largest remainder to the cent, ties to the
+earlier line.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from base.accounts.models import User
+from base.errors import DomainError
+from base.money import ZERO, split
+from catalog.models import Variant
+from catalog.models.product import Kind
+from orders.models import ShippingRate
+from orders.registries import DISCOUNT_ORDER, Discount, discount_sources
+
+
+class CannotPrice(DomainError):
+    """Something in the order cannot be bought, or cannot be sent there."""
+
+
+@dataclass
+class PricedLine:
+    """One variant of an order being made: `left` is what remains to pay after discounts so far."""
+
+    variant: Variant
+    quantity: int
+    left: Decimal
+    discounts: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
+
+    @property
+    def gross(self) -> Decimal:
+        return self.variant.price * self.quantity
+
+    @property
+    def discount(self) -> Decimal:
+        return self.gross - self.left
+
+
+@dataclass(frozen=True)
+class Quote:
+    lines: Sequence[PricedLine]
+    shipping: Decimal
+
+    @property
+    def goods_amount(self) -> Decimal:
+        """After discounts, without shipping."""
+        return sum((line.left for line in self.lines), ZERO)
+
+    @property
+    def discount_amount(self) -> Decimal:
+        return sum((line.discount for line in self.lines), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        return self.goods_amount + self.shipping
+
+    @property
+    def needs_address(self) -> bool:
+        return any(line.variant.product.kind == Kind.PHYSICAL for line in self.lines)
+
+
+def quote(items: Sequence[tuple[Variant, int]], buyer: User, province: str) -> Quote:
+    """Price these variants (with products loaded) for a buyer and a province ("" = not known yet).
+
+    Raises CannotPrice when something is no longer sold.
+    """
+    lines = []
+    for variant, quantity in items:
+        if not (variant.is_active and variant.product.is_active):
+            raise CannotPrice(_("“%(name)s”已下架,请从购物车中移除。") % {"name": variant})
+        lines.append(PricedLine(variant, quantity, variant.price * quantity))
+    for source in DISCOUNT_ORDER:
+        if source in discount_sources:
+            found = discount_sources[source](lines, buyer)
+            if found is not None:
+                _spread(source, found, lines)
+    return Quote(lines, shipping_fee(lines, province))
+
+
+def _spread(source: str, discount: Discount, lines: Sequence[PricedLine]) -> None:
+    eligible = [lines[i] for i in sorted(discount.lines)]
+    amount = min(discount.amount, sum((line.left for line in eligible), ZERO))
+    for line, share in zip(eligible, split(amount, [x.left for x in eligible]), strict=True):
+        if share:
+            line.left -= share
+            line.discounts[source] = (discount.label, share)
+
+
+def shipping_fee(lines: Sequence[PricedLine], province: str) -> Decimal:
+    """By province and weight of the physical goods; free from the rate's amount on."""
+    physical = [line for line in lines if line.variant.product.kind == Kind.PHYSICAL]
+    if not physical or not province:
+        return ZERO
+    rate = rate_for(province)
+    if rate is None:
+        return ZERO
+    goods = sum((line.left for line in physical), ZERO)
+    if rate.free_from is not None and goods >= rate.free_from:
+        return ZERO
+    grams = sum(line.variant.weight_grams * line.quantity for line in physical)
+    steps = math.ceil(max(0, grams - rate.first_grams) / rate.step_grams)
+    return rate.first_fee + steps * rate.step_fee
+
+
+def rate_for(province: str) -> ShippingRate | None:
+    """The rate that names the province, else the one for all others. None = sending is free."""
+    rates = list(ShippingRate.objects.order_by("pk"))
+    named = [rate for rate in rates if province in rate.provinces]
+    others = [rate for rate in rates if not rate.provinces]
+    return (named or others or [None])[0]

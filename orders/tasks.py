@@ -1,0 +1,38 @@
+"""What beat does for orders. Each is safe to run twice and at the same time."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from orders import cancellation, events, payments, receipt, repayments, sales
+
+
+@shared_task
+def expire_orders() -> int:
+    return cancellation.expire_orders()
+
+
+@shared_task
+def receive_overdue_orders() -> int:
+    return receipt.receive_overdue_orders()
+
+
+@shared_task
+def send_repayments() -> int:
+    return repayments.send_repayments()
+
+
+@shared_task
+def query_payments() -> int:
+    return payments.query_open_payments()
+
+
+@shared_task
+def replay_events() -> tuple[int, int]:
+    return events.replay_events()
+
+
+@shared_task
+def refresh_sold() -> int:
+    return sales.refresh_sold(timezone.now() - timedelta(hours=2))
