@@ -28,7 +28,11 @@ class AuditEntry(models.Model):
 
 
 class Notice(models.Model):
-    """The outbox: a message to be sent, committed with the change that causes it."""
+    """The outbox: a message to be sent, committed with the change that causes it.
+
+    `next_attempt_at` is also the claim: whoever sends moves it forward first. A notice that
+    expires holds a secret (a code): it is never sent late, and its text goes once it is over.
+    """
 
     class Channel(models.TextChoices):
         SMS = "sms", _("短信")
@@ -36,9 +40,12 @@ class Notice(models.Model):
 
     channel = models.CharField(_("渠道"), max_length=10, choices=Channel.choices)
     recipient = models.CharField(_("接收人"), max_length=254)
-    text = models.TextField(_("内容"))
+    subject = models.CharField(_("标题"), max_length=120, blank=True)
+    text = models.TextField(_("内容"), blank=True)
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now)
+    expires_at = models.DateTimeField(_("失效时间"), null=True, blank=True)
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("放弃时间"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
     next_attempt_at = models.DateTimeField(_("下次尝试"), default=timezone.now)
     error = models.CharField(_("错误"), max_length=200, blank=True)
@@ -48,7 +55,15 @@ class Notice(models.Model):
         verbose_name_plural = _("待发消息")
         indexes = [
             models.Index(
-                fields=["next_attempt_at"], condition=models.Q(sent_at=None), name="notice_unsent"
+                fields=["next_attempt_at"],
+                condition=models.Q(sent_at=None, given_up_at=None),
+                name="notice_waiting",
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sent_at=None) | models.Q(given_up_at=None),
+                name="notice_ends_once",
             )
         ]
 
