@@ -1,0 +1,28 @@
+"""What every test can ask for."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from shop.launch import browser as chromium
+from tests import servers
+
+
+def pytest_unconfigure() -> None:
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; a machine without it fails here and skips nothing."""
+    path = chromium.find()
+    if path is None:
+        pytest.fail("The browser tests need Chromium; `make test` installs it.")
+    # Playwright's loop lives in this thread; what Django does here is not asynchronous for it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=[*chromium.ARGUMENTS])
+        yield started
+        started.close()
