@@ -1,0 +1,63 @@
+"""Drafts follow the balance: when a refund takes money back, what is not approved is rebuilt.
+
+An approved payout is never touched: the debt is carried and later earnings repay it. Called in
+the transaction of the change, with the balance locks held.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+
+from base.accounts.models import User
+from base.locks import lock_rows
+from base.money import ZERO
+from base.numbers import new_number
+from distribution.models import Balance, Distributor
+from distribution.reservations import Claim, release, reserve
+from payouts.models import Payout, Skip
+from payouts.sending import cancel_payout
+from payouts.states import PayoutState, SkipReason
+
+
+def rebuild_drafts(distributor_ids: Iterable[int]) -> None:
+    """Make the drafts of these distributors smaller, or cancel them, until their balances are no
+    longer negative."""
+    short = Balance.objects.filter(pk__in=list(distributor_ids), available__lt=0)
+    drafts = Payout.objects.filter(
+        distributor__in=short.values("pk"), state=PayoutState.DRAFT
+    ).select_related("reservation", "run")
+    for draft in lock_rows(drafts):
+        _rebuild(draft, timezone.now())
+
+
+def _rebuild(draft: Payout, at: datetime) -> None:
+    balance = Balance.objects.get(pk=draft.distributor_id)
+    if balance.available >= 0:
+        return
+    release(draft.reservation, at)
+    left = balance.available + draft.amount
+    if left < draft.run.minimum:
+        draft.state, draft.closed_at = PayoutState.CANCELLED, at
+        draft.save(update_fields=["state", "closed_at"])
+        Skip.objects.get_or_create(
+            run=draft.run,
+            distributor_id=draft.distributor_id,
+            defaults={
+                "reason": SkipReason.DEBT if left < ZERO else SkipReason.BELOW_MINIMUM,
+                "available": left,
+            },
+        )
+        return
+    (reservation,) = reserve([Claim(new_number("J", at), draft.distributor_id, left)], at)
+    draft.reservation, draft.number, draft.amount = reservation, reservation.number, left
+    draft.save(update_fields=["reservation", "number", "amount"])
+
+
+def return_unsent(distributor: Distributor, *, by: User | None, at: datetime, reason: str) -> None:
+    """Cancel what was not sent yet: the distributor is about to be banned."""
+    unsent = Payout.objects.filter(
+        distributor=distributor, state__in=[PayoutState.DRAFT, PayoutState.APPROVED]
+    )
+    for payout in unsent.order_by("pk"):
+        cancel_payout(payout, by=by, reason=reason, at=at)
