@@ -26,7 +26,7 @@ from orders.payments import confirm_payment, start_payment
 from orders.receipt import receive_order
 from orders.refunds import Part, approve_refund, request_refund
 from orders.registries import Outcome
-from orders.repayments import record_outcome
+from orders.repayments import record_outcome, send_repayment
 from orders.shipping import ship_order
 
 START = datetime(2026, 1, 1, tzinfo=BEIJING)
@@ -165,8 +165,9 @@ def refund(
 ) -> Refund:
     """Asked for, approved by the merchant, and back with the buyer."""
     asked = request_refund(order, parts, shipping_amount=shipping_amount, at=at)
-    approved = approve_refund(asked, by=None, at=at)
-    record_outcome(approved.repayment, Outcome("paid"), at=at or asked.requested_at)
+    approved = approve_refund(asked, by=None, at=asked.requested_at)
+    sent = send_repayment(approved.repayment, at=asked.requested_at)
+    record_outcome(sent, Outcome("paid"), at=asked.requested_at)
     approved.refresh_from_db()
     order.refresh_from_db()
     return approved
