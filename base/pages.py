@@ -5,20 +5,33 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control
+from django.urls import translate_url
+from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
 from django.utils.translation import get_language
 
 SHARED_SECONDS = 60
+MOST_PAGES = 100
+
+# What a page adds for the person in front of it: each returns HTML of out-of-band elements
+# (hx-swap-oob) for the fragment `orders:personal`. Filled by the rooms in `AppConfig.ready`.
+PersonalPart = Callable[[HttpRequest], str]
+personal_parts: dict[str, PersonalPart] = {}
 
 
 def shop_identity(request: HttpRequest) -> dict[str, Any]:
-    """Template context: the shop's name in the reader's language, ICP number, demo or not."""
+    """Template context: the shop's name in the reader's language, the page's public addresses."""
     english = get_language() == "en"
     return {
         "shop_name": settings.SHOP_NAME_EN if english else settings.SHOP_NAME,
         "icp_number": settings.ICP_NUMBER,
         "is_sandbox": settings.SANDBOX,
+        "is_shared_page": getattr(request, "is_shared_page", False),
+        "base_url": settings.BASE_URL,
+        "path_zh": translate_url(request.path, "zh-hans"),
+        "path_en": translate_url(request.path, "en"),
     }
 
 
@@ -31,9 +44,25 @@ def shared_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
     @wraps(view)
     def cacheable(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.is_shared_page = True  # type: ignore[attr-defined]  # read by shop_identity
         response = view(request, *args, **kwargs)
-        if response.status_code == 200:
-            patch_cache_control(response, public=True, max_age=SHARED_SECONDS)
-        return response
+        if response.status_code != 200:
+            return response
+        patch_cache_control(response, public=True, max_age=SHARED_SECONDS)
+        set_response_etag(response)
+        return get_conditional_response(request, etag=response["ETag"], response=response)
 
     return cacheable
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any], per_page: int) -> Page[Any]:
+    """The page that `?page=` asks for (the nearest that exists), with `near`: numbers to offer.
+
+    At most MOST_PAGES are counted and offered, so that a list of millions costs no more.
+    In `near`, 0 stands for a gap.
+    """
+    paginator = Paginator(rows[: per_page * MOST_PAGES], per_page)
+    page = paginator.get_page(request.GET.get("page"))
+    elided = paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    page.near = [number if isinstance(number, int) else 0 for number in elided]  # type: ignore[attr-defined]  # for components/pagination.html
+    return page

@@ -11,12 +11,12 @@ from catalog.models import Variant
 
 
 class OutOfStock(DomainError):
-    """Less is left than asked for; nothing was taken."""
+    """Less is left than asked for; nothing was taken. `variant` and `left`: of what, and how much."""
 
     def __init__(self, variant: Variant) -> None:
-        self.variant = variant
-        text = _("“%(name)s”已售罄。") if variant.stock == 0 else _("“%(name)s”只剩 %(left)d 件。")
-        super().__init__(text % {"name": variant, "left": variant.stock})
+        self.variant, self.left = variant, variant.stock
+        text = _("“%(name)s”已售罄。") if self.left == 0 else _("“%(name)s”只剩 %(left)d 件。")
+        super().__init__(text % {"name": variant, "left": self.left})
 
 
 def lock_variants(variant_ids: Iterable[int]) -> list[Variant]:

@@ -6,10 +6,21 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from catalog.pictures import Picture, PictureField
+
 
 class Kind(models.TextChoices):
     PHYSICAL = "physical", _("实物")
     VIRTUAL = "virtual", _("虚拟")
+
+
+# The orders in which lists show products (`catalog.listing.SORTS`), each with an index.
+LISTED_BY = {
+    "rank": ("-rank", "-sold", "-id"),
+    "sold": ("-sold", "-id"),
+    "new": ("-created_at", "-id"),
+    "price": ("price_from", "id"),
+}
 
 
 class Product(models.Model):
@@ -35,9 +46,16 @@ class Product(models.Model):
     )
     price_from = models.DecimalField(_("起价"), max_digits=12, decimal_places=2, default=0, editable=False)
     sold = models.PositiveIntegerField(_("销量"), default=0, editable=False)
+    rank = models.PositiveIntegerField(
+        _("推荐度"), default=0, help_text=_("数字越大,在“综合”排序里越靠前。")
+    )
     search_terms = ArrayField(models.CharField(max_length=40), default=list, editable=False)
     is_active = models.BooleanField(_("上架"), default=True)
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now)
+
+    # Added by `catalog.listing.for_cards`.
+    cover_name: str | None
+    in_stock: bool
 
     class Meta:
         verbose_name = _("商品")
@@ -45,8 +63,12 @@ class Product(models.Model):
         ordering = ["-pk"]
         indexes = [
             GinIndex(fields=["search_terms"], name="product_search"),
-            models.Index(fields=["category", "-sold"], condition=Q(is_active=True), name="product_by_sold"),
-            models.Index(fields=["category", "price_from"], condition=Q(is_active=True), name="product_by_price"),
+            # For large shelves and the home page the whole order, for small ones by category.
+            *(
+                models.Index(fields=[*of, *order], condition=Q(is_active=True), name=f"product_{name}")
+                for name, order in LISTED_BY.items()
+                for of, name in (([], f"all_{name}"), (["category"], f"in_{name}"))
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,12 +87,17 @@ class Product(models.Model):
     def text(self) -> str:
         return (self.description_en if get_language() == "en" else "") or self.description
 
+    @property
+    def cover(self) -> Picture | None:
+        """The picture lists show; the row must come from `catalog.listing.for_cards`."""
+        return Picture(self.cover_name) if self.cover_name else None
+
 
 class ProductImage(models.Model):
     """A picture; the first by position is the one lists show."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="images", verbose_name=_("商品"))
-    image = models.ImageField(_("图片"), upload_to="products")
+    image = PictureField(_("图片"), upload_to="products")
     position = models.PositiveIntegerField(_("排序"), default=0)
 
     class Meta:
@@ -80,6 +107,10 @@ class ProductImage(models.Model):
 
     def __str__(self) -> str:
         return self.image.name
+
+    @property
+    def picture(self) -> Picture:
+        return Picture(self.image.name)
 
 
 class Variant(models.Model):

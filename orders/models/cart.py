@@ -31,6 +31,7 @@ class CartLine(models.Model):
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
     variant = models.ForeignKey("catalog.Variant", models.CASCADE, related_name="+")
     quantity = models.PositiveIntegerField(_("数量"))
+    price_when_added = models.DecimalField(_("加入时的价格"), max_digits=12, decimal_places=2)
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,71 @@
+"""Marks every page uses: money, icons, the other language of this page."""
+
+import json
+from decimal import Decimal
+
+from django import template
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import translate_url
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from base.money import round_cent
+
+register = template.Library()
+
+
+def _parts(amount: Decimal) -> tuple[str, str, str]:
+    """Sign, whole yuan with thousands separators, the two digits of 分."""
+    whole, cents = f"{abs(round_cent(amount)):,.2f}".split(".")
+    return "−" if amount < 0 else "", whole, cents
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    """`¥1,234.50`, `−¥3.00`: for running text and tables; nothing for None."""
+    if amount is None:
+        return ""
+    sign, whole, cents = _parts(Decimal(amount))
+    return f"{sign}¥{whole}.{cents}"
+
+
+@register.simple_tag
+def price(amount: Decimal, size: str = "") -> SafeString:
+    """A price with a small ¥ and small 分; `size` is "", "large", "small" and/or "plain"."""
+    sign, whole, cents = _parts(Decimal(amount))
+    return format_html(
+        '<span class="price {}">{}<span class="yuan">¥</span>{}<span class="cents">.{}</span></span>',
+        size,
+        sign,
+        whole,
+        cents,
+    )
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """A picture from the sprite `static/icons.svg`, invisible to screen readers."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        size,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def page_in(context: template.Context, language: str) -> str:
+    """This page's address, query included, in another language."""
+    request: HttpRequest = context["request"]
+    return translate_url(request.get_full_path(), language)
+
+
+@register.simple_tag
+def json_ld(data: object) -> SafeString:
+    """Data for search engines in a script element that runs nothing."""
+    text = json.dumps(data, ensure_ascii=False, cls=DjangoJSONEncoder)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return format_html('<script type="application/ld+json">{}</script>', SafeString(text))

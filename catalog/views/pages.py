@@ -1,0 +1,110 @@
+"""The pages a guest looks at: the same for everybody, so caches may keep them."""
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from base.access import public
+from base.pages import page_of, shared_page
+from catalog.forms import FilterForm
+from catalog.listing import SORTS, Shelves, for_cards, for_sale, has_stock
+from catalog.models import Product
+from catalog.search import LONGEST_QUERY, find_products, find_similar
+from catalog.structured import breadcrumbs_data, product_data
+
+PER_PAGE = 24
+ON_HOME = 8
+RELATED = 8
+
+
+@public
+@require_safe
+@shared_page
+def home(request: HttpRequest) -> HttpResponse:
+    context = {
+        "tab": "home",
+        "shelves": Shelves().top,
+        "hot": for_cards(for_sale().order_by(*SORTS[""][1]))[:ON_HOME],
+        "fresh": for_cards(for_sale().order_by(*SORTS["new"][1]))[:ON_HOME],
+    }
+    return render(request, "catalog/home.html", context)
+
+
+@public
+@require_safe
+@shared_page
+def categories(request: HttpRequest) -> HttpResponse:
+    return render(request, "catalog/categories.html", {"tab": "categories", "shelves": Shelves().top})
+
+
+@public
+@require_safe
+@shared_page
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    shelves = Shelves()
+    shelf = shelves.find(slug)
+    if shelf is None:
+        raise Http404
+    listing = _listing(request, for_sale().filter(category__in=shelf.ids()))
+    trail = shelves.trail(shelf.category.path)
+    context = {"tab": "categories", "shelf": shelf, "trail": trail, **listing}
+    return render(request, "catalog/category.html", context)
+
+
+@public
+@require_safe
+@shared_page
+def search(request: HttpRequest) -> HttpResponse:
+    words = request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    if not words:
+        return redirect("catalog:categories")
+    listing = _listing(request, find_products(for_sale(), words), first=("-named",))
+    context = {"search_words": words, **listing}
+    if not listing["page"].object_list and not listing["filters"].is_filtering:
+        similar = find_similar(for_sale(), words).order_by(*SORTS["sold"][1])
+        context["similar"] = list(for_cards(similar)[:RELATED])
+        context["hot"] = (
+            [] if context["similar"] else for_cards(for_sale().order_by(*SORTS["sold"][1]))[:RELATED]
+        )
+    return render(request, "catalog/search.html", context)
+
+
+@public
+@require_safe
+@shared_page
+def product(request: HttpRequest, slug: str) -> HttpResponse:
+    item = get_object_or_404(for_sale().select_related("category"), slug=slug)
+    variants = [variant for variant in item.variants.all() if variant.is_active]
+    pictures = [image.picture for image in item.images.all()]
+    trail = Shelves().trail(item.category.path)
+    related = for_sale().filter(category=item.category_id).exclude(pk=item.pk)
+    chosen = next((variant for variant in variants if variant.stock > 0), None)
+    context = {
+        "product": item,
+        "variants": variants,
+        "chosen": chosen or (variants[0] if variants else None),
+        "in_stock": chosen is not None,
+        "pictures": pictures,
+        "trail": trail,
+        "related": for_cards(related.order_by(*SORTS[""][1]))[:RELATED],
+        "structured": [product_data(item, variants, pictures), breadcrumbs_data(trail, item)],
+    }
+    return render(request, "catalog/product.html", context)
+
+
+def _listing(
+    request: HttpRequest, products: QuerySet[Product], first: tuple[str, ...] = ()
+) -> dict[str, object]:
+    """Filter, order and page as the query asks; `first` leads the default order."""
+    filters = FilterForm(request.GET)
+    wanted = filters.wanted()
+    if wanted.lowest is not None:
+        products = products.filter(price_from__gte=wanted.lowest)
+    if wanted.highest is not None:
+        products = products.filter(price_from__lte=wanted.highest)
+    if wanted.in_stock:
+        products = products.filter(has_stock())
+    order = SORTS[wanted.sort][1]
+    ordered = products.order_by(*(order if wanted.sort else (*first, *order)))
+    return {"page": page_of(request, for_cards(ordered), PER_PAGE), "filters": filters}
