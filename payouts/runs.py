@@ -6,7 +6,7 @@ An interrupted run goes on where it stopped.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -32,6 +32,7 @@ class Candidate:
     """Somebody with money in the programme, as a run looks at them."""
 
     distributor_id: int
+    member_no: str
     status: str
     available: Decimal
     reserved: Decimal
@@ -94,13 +95,7 @@ def _run_chunk(run: Run, at: datetime) -> Run:
     paid, skipped = [], []
     for candidate in found:
         balance = balances[candidate.distributor_id]
-        fresh = Candidate(
-            candidate.distributor_id,
-            candidate.status,
-            balance.available,
-            balance.reserved,
-            candidate.pending,
-        )
+        fresh = replace(candidate, available=balance.available, reserved=balance.reserved)
         reason = skip_reason(fresh, minimum=run.minimum, is_threshold=is_threshold)
         if reason is None:
             paid.append(fresh)
@@ -125,11 +120,12 @@ def candidates(*, after: int, limit: int) -> list[Candidate]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT balance.distributor_id, distributor.status, balance.available,
+            SELECT balance.distributor_id, member.member_no, distributor.status, balance.available,
                    balance.reserved, coalesce(pending.amount, 0)
             FROM distribution_balance balance
             JOIN distribution_distributor distributor
                 ON distributor.user_id = balance.distributor_id
+            JOIN accounts_user member ON member.id = balance.distributor_id
             LEFT JOIN LATERAL (
                 SELECT 1 AS amount FROM distribution_commission commission
                 WHERE commission.payee_id = balance.distributor_id

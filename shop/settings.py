@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "orders",
     "distribution",
     "payouts",
+    "shop",
     "shop.backoffice",
     "shop.sandbox",
     "shop.demo",
@@ -125,8 +126,29 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/me/"
+LOGIN_REDIRECT_URL = "accounts:me"
 LOGOUT_REDIRECT_URL = "/"
+# allauth holds the sign-in itself (back end, steps, signals); the pages and codes are our own.
+ACCOUNT_ADAPTER = "base.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"phone", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["phone*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Our own codes prove a phone or a mail address before it is stored; allauth need not ask again.
+ACCOUNT_PHONE_VERIFICATION_ENABLED = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# How many of our own proxies stand in front: whose word on the visitor's address is taken.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+# The outbox: how each kind of message leaves the house.
+NOTICE_TRANSPORTS = {
+    "sms": "base.gateways.sms.send_sms",
+    "email": "base.gateways.mail.send_mail",
+}
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="shop@localhost")
+EMAIL_TIMEOUT = 10
+if SANDBOX:
+    EMAIL_BACKEND = "base.gateways.sandbox_mail.EmailBackend"
+else:
+    vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 
 # --- Language and time -------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
