@@ -40,6 +40,8 @@ class Order(models.Model):
     district = models.CharField(_("区县"), max_length=40, blank=True)
     street = models.CharField(_("详细地址"), max_length=200, blank=True)
     note = models.CharField(_("买家留言"), max_length=200, blank=True)
+    # Names the attempt at checkout, so that sending the form twice makes one order.
+    token = models.CharField(max_length=40, null=True, editable=False)
 
     placed_at = models.DateTimeField(_("下单时间"))
     expires_at = models.DateTimeField(_("付款期限"))
@@ -60,6 +62,7 @@ class Order(models.Model):
             models.Index(fields=["shipped_at"], condition=Q(state="shipped"), name="order_shipped"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["user", "token"], name="order_token_once"),
             models.CheckConstraint(
                 condition=Q(total=F("goods_amount") + F("shipping_amount")), name="order_total_adds_up"
             ),
