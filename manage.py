@@ -1,9 +1,11 @@
 #!/usr/bin/env python
-import os
+"""Django's commands; without DATABASE_URL on the embedded server (see shop/launch)."""
+
 import sys
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    try:
+        from shop.launch.command import main
+    except ModuleNotFoundError as error:
+        sys.exit(f"✗ {error}; 请先 make setup,再用 .venv/bin/python manage.py | run make setup first")
+    main()

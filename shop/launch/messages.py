@@ -3,6 +3,9 @@
 import sys
 from typing import TextIO
 
+# The exit code of "it did not work, and I have said why".
+SAID = 3
+
 
 class LaunchError(Exception):
     """Something a person can put right; shown as one line, without a traceback."""

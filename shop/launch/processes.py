@@ -45,6 +45,12 @@ def die_with_parent(sign: signal.Signals) -> Callable[[], None] | None:
     return ask_the_kernel
 
 
+def follow_parent(sign: signal.Signals) -> None:
+    """Have the kernel send us `sign` when our own parent dies; nothing but on Linux."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(sign), 0, 0, 0)
+
+
 def spawn(
     command: Sequence[str | Path],
     *,

@@ -25,6 +25,7 @@ class Lease:
         Between the two, no other process can start one either.
         """
         make_folder(base)
+        self.name = kind
         self.kind = KINDS[kind]
         self.files = Files(kind, base)
         self.settings: dict[str, str] = {}
