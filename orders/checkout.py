@@ -3,13 +3,14 @@
 Locks the variants in key order, so that nothing is sold twice and nobody deadlocks.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,6 +55,46 @@ def load_items(items: Sequence[Item]) -> list[tuple[Variant, int]]:
     return [(found[variant_id], quantity) for variant_id, quantity in wanted.items()]
 
 
+@dataclass(frozen=True)
+class Unavailable:
+    """A line that cannot be bought now, and why, in words."""
+
+    variant: Variant
+    quantity: int
+    reason: str
+
+
+def sort_out(
+    items: Iterable[tuple[Variant, int]],
+) -> tuple[list[tuple[Variant, int]], list[Unavailable]]:
+    """What of these can be bought as it stands, and what cannot; stock is only looked at."""
+    available, unavailable = [], []
+    for variant, quantity in items:
+        reason = _why_not(variant, quantity)
+        if reason:
+            unavailable.append(Unavailable(variant, quantity, reason))
+        else:
+            available.append((variant, quantity))
+    return available, unavailable
+
+
+def _why_not(variant: Variant, quantity: int) -> str:
+    if not (variant.is_active and variant.product.is_active):
+        return _("商品已下架")
+    if variant.stock <= 0:
+        return _("已售罄")
+    if variant.stock < quantity:
+        return _("只剩 %(left)d 件,请减少数量") % {"left": variant.stock}
+    return ""
+
+
+def checkout_token(buyer: User, items: Iterable[Item]) -> str:
+    """Names the next order of these items: the same in every tab until one of them is placed."""
+    latest = Order.objects.filter(user=buyer).order_by("-pk").values_list("pk", flat=True).first()
+    wanted = sorted((item.variant_id, item.quantity) for item in items)
+    return hashlib.sha256(f"{buyer.pk} {latest} {wanted}".encode()).hexdigest()[:40]
+
+
 def place_order(
     buyer: User,
     items: Sequence[Item],
@@ -61,14 +102,40 @@ def place_order(
     address: Address | None,
     note: str = "",
     expected_total: Decimal | None = None,
+    token: str | None = None,
     at: datetime | None = None,
 ) -> Order:
     """Place an order; the cart loses what was bought. `address` may be None for virtual goods.
 
     Raises CannotPlace, CannotPrice or OutOfStock, and then changes nothing. With
-    `expected_total` (what the buyer saw) a changed price is refused instead of charged.
+    `expected_total` (what the buyer saw) a changed price is refused instead of charged. The same
+    `token` again, or twice at once, returns the one order it made.
     """
-    at = at or timezone.now()
+    placed = _placed_with(buyer, token)
+    if placed is not None:
+        return placed
+    try:
+        return _place(buyer, items, address, note, expected_total, token, at or timezone.now())
+    except (DomainError, IntegrityError):
+        placed = _placed_with(buyer, token)  # by the other click, while this one waited for stock
+        if placed is None:
+            raise
+        return placed
+
+
+def _placed_with(buyer: User, token: str | None) -> Order | None:
+    return Order.objects.filter(user=buyer, token=token).first() if token else None
+
+
+def _place(
+    buyer: User,
+    items: Sequence[Item],
+    address: Address | None,
+    note: str,
+    expected_total: Decimal | None,
+    token: str | None,
+    at: datetime,
+) -> Order:
     with transaction.atomic():
         take_stock({item.variant_id: item.quantity for item in items})
         priced = quote(load_items(items), buyer, address.province if address else "")
@@ -76,7 +143,7 @@ def place_order(
             raise CannotPlace(_("请选择收货地址。"))
         if expected_total is not None and priced.total != expected_total:
             raise CannotPlace(_("价格或运费有变化,请确认新的金额后再提交。"))
-        order = _create_order(buyer, priced, address, note, at)
+        order = _create_order(buyer, priced, address, note, token, at)
         _create_lines(order, priced.lines)
         CartLine.objects.filter(
             cart__user=buyer, variant__in=[item.variant_id for item in items]
@@ -88,7 +155,12 @@ def place_order(
 
 
 def _create_order(
-    buyer: User, priced: Quote, address: Address | None, note: str, at: datetime
+    buyer: User,
+    priced: Quote,
+    address: Address | None,
+    note: str,
+    token: str | None,
+    at: datetime,
 ) -> Order:
     place = {
         name: getattr(address, name) if address else ""
@@ -102,6 +174,7 @@ def _create_order(
         shipping_amount=priced.shipping,
         total=priced.total,
         note=note[:200],
+        token=token,
         placed_at=at,
         expires_at=at + timedelta(minutes=settings.UNPAID_MINUTES),
         **place,
@@ -109,7 +182,7 @@ def _create_order(
 
 
 def _create_lines(order: Order, priced: Sequence[PricedLine]) -> None:
-    images = _first_images([line.variant.product_id for line in priced])
+    images = first_images([line.variant.product_id for line in priced])
     rows = OrderLine.objects.bulk_create(_order_line(order, line, images) for line in priced)
     LineDiscount.objects.bulk_create(
         LineDiscount(line=row, source=source, label=label, amount=amount)
@@ -119,7 +192,8 @@ def _create_lines(order: Order, priced: Sequence[PricedLine]) -> None:
     )
 
 
-def _first_images(product_ids: Sequence[int]) -> dict[int, str]:
+def first_images(product_ids: Iterable[int]) -> dict[int, str]:
+    """The name of each product's first picture, by product."""
     images = ProductImage.objects.filter(product__in=product_ids).order_by("-position", "-pk")
     return {image.product_id: image.image.name for image in images}
 

@@ -74,16 +74,22 @@ def keep_notice(gateway: str, notice_id: str, body: str) -> bool:
 
 
 def confirm_payment(
-    number: str, *, amount: Decimal, gateway_no: str, at: datetime | None = None
+    number: str,
+    *,
+    amount: Decimal,
+    gateway_no: str,
+    method: str | None = None,
+    at: datetime | None = None,
 ) -> Payment:
     """The gateway says this payment succeeded. Repeatable; two at once count once.
 
     The order's lock decides. Money for an order that is not waiting for it is sent back. Raises
-    WrongNotice for an unknown number or another amount; then nothing is changed.
+    WrongNotice for an unknown number, one that was not for this `method`'s gateway, or another
+    amount; then nothing is changed.
     """
     at = at or timezone.now()
     found = Payment.objects.filter(number=number).first()
-    if found is None:
+    if found is None or method not in (None, found.method):
         raise WrongNotice(_("没有这个支付单号。"))
     if found.amount != amount:
         raise WrongNotice(_("支付金额与订单不符。"))
@@ -107,9 +113,12 @@ def settle_free_order(order: Order, *, at: datetime) -> None:
     _mark_paid(order, at)
 
 
-def fail_payment(number: str) -> None:
-    """The gateway says this payment will not succeed; the buyer may start another."""
-    Payment.objects.filter(number=number, state=PaymentState.STARTED).update(
+def fail_payment(number: str, *, method: str) -> None:
+    """The gateway says this payment will not succeed; the buyer may start another.
+
+    One that was paid stays paid.
+    """
+    Payment.objects.filter(number=number, method=method, state=PaymentState.STARTED).update(
         state=PaymentState.FAILED
     )
 
@@ -145,7 +154,7 @@ def query_payment(payment: Payment, *, at: datetime | None = None) -> Payment:
             payment.number, amount=payment.amount, gateway_no=outcome.reference, at=at
         )
     if outcome.state == "failed":
-        fail_payment(payment.number)
+        fail_payment(payment.number, method=payment.method)
     payment.refresh_from_db()
     return payment
 

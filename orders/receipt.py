@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,7 +25,8 @@ def receive_order(order: Order, *, at: datetime | None = None) -> Order:
         if order.state == OrderState.RECEIVED:
             return order
         waiting = OrderLine.objects.filter(order=order, received_at=None)
-        if order.state == OrderState.PAID and waiting.exists():
+        to_send = waiting.filter(refunded_quantity__lt=F("quantity"))
+        if order.state == OrderState.PAID and to_send.exists():
             raise WrongState(_("订单还没有发货。"))
         require_transition(ORDER_TRANSITIONS, order.state, OrderState.RECEIVED)
         order.state, order.received_at = OrderState.RECEIVED, at

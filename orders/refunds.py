@@ -19,13 +19,14 @@ from base.accounts.models import User
 from base.audit import record_audit
 from base.errors import DomainError
 from base.locks import lock_row
-from base.money import ZERO
+from base.money import ZERO, floor_cent
 from base.numbers import new_number
 from base.transitions import require_transition
 from catalog.stock import lock_variants, return_stock
 from orders.cancellation import quantities_of
 from orders.events import publish
 from orders.models import Order, OrderLine, Payment, Refund, RefundLine, Repayment
+from orders.receipt import receive_order
 from orders.states import (
     OPEN_REFUNDS,
     ORDER_TRANSITIONS,
@@ -57,6 +58,12 @@ class Refundable:
     line: OrderLine
     quantity: int
     amount: Decimal
+
+    def amount_for(self, pieces: int) -> Decimal:
+        """The fair money for so many of these pieces; the last one takes what is left."""
+        if pieces >= self.quantity:
+            return self.amount
+        return floor_cent(self.amount * pieces / self.quantity)
 
 
 def refundable_lines(order: Order) -> list[Refundable]:
@@ -143,17 +150,29 @@ def _require_within(order: Order, parts: Sequence[Part], shipping_amount: Decima
 
 
 def cancel_paid_order(order: Order, *, at: datetime | None = None) -> Refund:
-    """The buyer changes their mind before anything was sent: everything back, at once."""
+    """The buyer changes their mind before anything was sent: everything back, at once.
+
+    What they had asked back before is agreed to as well. Cancelled already: nothing happens.
+    Raises CannotRefund once something was sent, or delivered with the payment.
+    """
     at = at or timezone.now()
     with transaction.atomic():
         order = lock_row(Order.objects.filter(pk=order.pk))
         if order.state != OrderState.PAID:
             raise CannotRefund(_("订单已发货,请申请售后。"))
+        if OrderLine.objects.filter(order=order, received_at__isnull=False).exists():
+            raise CannotRefund(_("订单里有已交付的虚拟商品,请申请售后。"))
+        for asked in Refund.objects.filter(order=order, state=RefundState.REQUESTED).order_by("pk"):
+            approve_refund(asked, by=None, at=at)
         parts = [Part(r.line.pk, r.quantity, r.amount) for r in refundable_lines(order)]
+        shipping_amount = refundable_shipping(order)
+        agreed = Refund.objects.filter(order=order, state=RefundState.APPROVED).first()
+        if agreed and not shipping_amount and not any(p.quantity or p.amount for p in parts):
+            return agreed
         refund = request_refund(
             order,
             parts,
-            shipping_amount=refundable_shipping(order),
+            shipping_amount=shipping_amount,
             reason=Refund.Reason.NO_LONGER_WANTED,
             at=at,
         )
@@ -246,6 +265,7 @@ def complete_refund(refund: Refund, *, at: datetime | None = None) -> Refund:
             return_stock(_unsent_pieces(refund))
         _close_if_empty(order, at)
         publish(EventKind.REFUNDED, order, at, refund)
+        _receive_if_all_delivered(order, at)
     return refund
 
 
@@ -273,3 +293,10 @@ def _close_if_empty(order: Order, at: datetime) -> None:
         require_transition(ORDER_TRANSITIONS, order.state, OrderState.CLOSED)
         order.state, order.closed_at, order.close_reason = OrderState.CLOSED, at, _("已全额退款")
         order.save(update_fields=["state", "closed_at", "close_reason"])
+
+
+def _receive_if_all_delivered(order: Order, at: datetime) -> None:
+    """What is kept of an unsent order was delivered with the payment: nothing will arrive."""
+    kept = OrderLine.objects.filter(order=order, refunded_quantity__lt=F("quantity"))
+    if order.state == OrderState.PAID and not kept.filter(received_at=None).exists():
+        receive_order(order, at=at)
