@@ -3,6 +3,8 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from catalog.pictures import Picture, PictureField
+
 
 class Category(models.Model):
     """A shelf. `path` lists the ids from this category up to its root, nearest first."""
@@ -14,7 +16,7 @@ class Category(models.Model):
     name = models.CharField(_("名称"), max_length=60)
     name_en = models.CharField(_("英文名称"), max_length=60, blank=True)
     slug = models.SlugField(_("网址"), max_length=80, unique=True, allow_unicode=True)
-    image = models.CharField(_("图片"), max_length=200, blank=True)
+    image = PictureField(_("图片"), upload_to="categories", max_length=200, blank=True)
     position = models.PositiveIntegerField(_("排序"), default=0)
     is_active = models.BooleanField(_("上架"), default=True)
 
@@ -35,3 +37,7 @@ class Category(models.Model):
     def title(self) -> str:
         """The name in the reader's language."""
         return (self.name_en if get_language() == "en" else "") or self.name
+
+    @property
+    def picture(self) -> Picture | None:
+        return Picture(self.image.name) if self.image else None

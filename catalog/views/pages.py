@@ -22,10 +22,12 @@ RELATED = 8
 @require_safe
 @shared_page
 def home(request: HttpRequest) -> HttpResponse:
+    best = list(for_cards(for_sale().order_by(*SORTS[""][1]))[: ON_HOME + 1])
     context = {
         "tab": "home",
         "shelves": Shelves().top,
-        "hot": for_cards(for_sale().order_by(*SORTS[""][1]))[:ON_HOME],
+        "hero": best[0] if best else None,
+        "hot": best[1:],
         "fresh": for_cards(for_sale().order_by(*SORTS["new"][1]))[:ON_HOME],
     }
     return render(request, "catalog/home.html", context)
@@ -62,11 +64,7 @@ def search(request: HttpRequest) -> HttpResponse:
     listing = _listing(request, find_products(for_sale(), words), first=("-named",))
     context = {"search_words": words, **listing}
     if not listing["page"].object_list and not listing["filters"].is_filtering:
-        similar = find_similar(for_sale(), words).order_by(*SORTS["sold"][1])
-        context["similar"] = list(for_cards(similar)[:RELATED])
-        context["hot"] = (
-            [] if context["similar"] else for_cards(for_sale().order_by(*SORTS["sold"][1]))[:RELATED]
-        )
+        context |= _suggestions(words)
     return render(request, "catalog/search.html", context)
 
 
@@ -91,6 +89,13 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         "structured": [product_data(item, variants, pictures), breadcrumbs_data(trail, item)],
     }
     return render(request, "catalog/product.html", context)
+
+
+def _suggestions(words: str) -> dict[str, object]:
+    """For an empty result: what has a part of the words, else what sells best."""
+    best_first = for_sale().order_by(*SORTS["sold"][1])
+    similar = list(for_cards(find_similar(best_first, words))[:RELATED])
+    return {"suggestions": similar or for_cards(best_first)[:RELATED], "are_similar": bool(similar)}
 
 
 def _listing(
