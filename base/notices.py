@@ -7,7 +7,9 @@ sends it afterwards (`base.outbox`).
 import logging
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import get_language
 from kombu.exceptions import OperationalError
 
 from base.models import Notice
@@ -26,11 +28,19 @@ def queue_notice(
 ) -> Notice:
     """Put a message into the outbox; it goes out within a second of the commit.
 
+    A text message is signed with the shop's name in front, as operators demand; a mail without
+    a subject has the name as its subject.
+
     `expires_at` is for messages that hold a code: afterwards they are not sent any more, and
     their text is wiped as soon as they are sent or given up.
     """
+    shop = settings.SHOP_NAME_EN if get_language() == "en" else settings.SHOP_NAME
     notice = Notice.objects.create(
-        channel=channel, recipient=recipient, text=text, subject=subject, expires_at=expires_at
+        channel=channel,
+        recipient=recipient,
+        subject=subject or shop,
+        text=f"【{shop}】{text}" if channel == Notice.Channel.SMS else text,
+        expires_at=expires_at,
     )
     if not any(entry[1] is _wake_worker for entry in connection.run_on_commit):
         transaction.on_commit(_wake_worker)

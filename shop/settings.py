@@ -127,7 +127,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accounts:me"
-LOGOUT_REDIRECT_URL = "/"
 # allauth holds the sign-in itself (back end, steps, signals); the pages and codes are our own.
 ACCOUNT_ADAPTER = "base.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"phone", "email"}

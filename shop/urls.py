@@ -1,6 +1,9 @@
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+
+from base.accounts import urls as accounts
 
 urlpatterns = i18n_patterns(
     path("admin/", admin.site.urls),
@@ -8,5 +11,9 @@ urlpatterns = i18n_patterns(
     path("", include("orders.urls")),
     path("", include("distribution.urls")),
     path("payouts/", include("payouts.urls")),
+    path("accounts/", include(accounts.entry_routes)),
+    path("me/", include("base.accounts.urls")),
+    path("", include(accounts.document_routes)),
+    *([path("sandbox/", include("shop.sandbox.urls"))] if settings.SANDBOX else []),
     prefix_default_language=False,
 )

@@ -4,6 +4,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ def new_member_no() -> str:
 class UserManager(BaseUserManager["User"]):
     def create_user(self, phone: str | None, password: str | None = None, **fields: Any) -> "User":
         """Make a member; without a password they sign in by code."""
+        fields["email"] = (fields.get("email") or "").lower() or None
         user = self.model(phone=phone, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -47,6 +49,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("会员")
         verbose_name_plural = _("会员")
         indexes = [models.Index(fields=["-date_joined"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=None) | Q(email=Lower("email")), name="email_in_small_letters"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name or self.masked_phone or self.member_no
@@ -102,3 +109,32 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_document_display()} {self.version}"
+
+
+class OneTimeCode(models.Model):
+    """The last code sent to a recipient for a purpose. Its digits are not kept."""
+
+    class Purpose(models.TextChoices):
+        SIGN_IN = "sign_in", _("登录或注册")
+        PASSWORD = "password", _("设置密码")
+        EMAIL = "email", _("绑定邮箱")
+
+    purpose = models.CharField(_("用途"), max_length=10, choices=Purpose.choices)
+    recipient = models.CharField(_("接收人"), max_length=254)
+    digest = models.CharField(_("摘要"), max_length=64)
+    sent_at = models.DateTimeField(_("发送时间"))
+    expires_at = models.DateTimeField(_("失效时间"))
+    wrong_tries = models.PositiveSmallIntegerField(_("输错次数"), default=0)
+    used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
+    used_by = models.UUIDField(_("使用的浏览器"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("验证码")
+        verbose_name_plural = _("验证码")
+        indexes = [models.Index(fields=["used_by"], condition=~Q(used_by=None), name="code_used_by")]
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "recipient"], name="one_code_per_recipient")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} {self.recipient}"
