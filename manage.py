@@ -7,5 +7,7 @@ if __name__ == "__main__":
     try:
         from shop.launch.command import main
     except ModuleNotFoundError as error:
-        sys.exit(f"✗ {error}; 请先 make setup,再用 .venv/bin/python manage.py | run make setup first")
+        sys.exit(
+            f"✗ {error}; 请先 make setup,再用 .venv/bin/python manage.py | run make setup first"
+        )
     main()

@@ -64,21 +64,25 @@ def install_packages(*names: str) -> bool:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     return all(
         _run(["apt-get", *action], **quiet)
-        for action in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *names])
+        for action in (
+            ["update", "-qq"],
+            ["install", "-y", "-qq", "--no-install-recommends", *names],
+        )
     )
 
 
 def has_chinese_font() -> bool:
     if not shutil.which("fc-list"):
         return False
-    listed = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, text=True)
+    asked = ["fc-list", ":lang=zh", "family"]
+    listed = subprocess.run(asked, capture_output=True, text=True, check=False)
     return bool(listed.stdout.strip())
 
 
 def _starts(path: str) -> bool:
     """A command that only says where to buy the real one (Ubuntu's) is no browser."""
     try:
-        asked = subprocess.run([path, "--version"], capture_output=True, timeout=30)
+        asked = subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return asked.returncode == 0
@@ -93,7 +97,8 @@ def _find_playwrights_own() -> str | None:
 
 
 def _run(command: list[str], **more: str) -> bool:
-    return subprocess.run(command, env=os.environ | more, stdout=sys.stderr).returncode == 0
+    done = subprocess.run(command, env=os.environ | more, stdout=sys.stderr, check=False)
+    return done.returncode == 0
 
 
 if __name__ == "__main__":

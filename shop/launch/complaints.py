@@ -27,7 +27,9 @@ def about_database() -> LaunchError | None:
     from django.db import connection
 
     if connection.vendor != "postgresql":
-        return LaunchError("DATABASE_URL 必须指向 PostgreSQL", "DATABASE_URL must name a PostgreSQL")
+        return LaunchError(
+            "DATABASE_URL 必须指向 PostgreSQL", "DATABASE_URL must name a PostgreSQL"
+        )
     known = connection.get_connection_params()
     parameters = {k: known[k] for k in ("host", "port", "user", "password", "dbname") if k in known}
     try:
@@ -36,7 +38,8 @@ def about_database() -> LaunchError | None:
         # The driver names host and port in its message, never the password.
         reason = str(error).strip().split("\n", 1)[0]
         return LaunchError(
-            f"连不上 DATABASE_URL 的数据库:{reason}", f"cannot reach the database of DATABASE_URL: {reason}"
+            f"连不上 DATABASE_URL 的数据库:{reason}",
+            f"cannot reach the database of DATABASE_URL: {reason}",
         )
     return None
 

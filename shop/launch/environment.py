@@ -5,7 +5,6 @@ brought to the locked state, and what an interrupted setup left is thrown away.
 """
 
 import fcntl
-import glob
 import hashlib
 import os
 import shutil
@@ -62,7 +61,10 @@ def is_ready() -> bool:
 
 
 def build() -> None:
-    say("准备 Python 环境(首次约一分钟)", "preparing the Python environment, about a minute at first")
+    say(
+        "准备 Python 环境(首次约一分钟)",
+        "preparing the Python environment, about a minute at first",
+    )
     if BUILDING.exists() or not works():
         discard()
     STAMP.unlink(missing_ok=True)
@@ -155,7 +157,10 @@ def own_index() -> bool:
     if pip is None:
         return False
     asked = subprocess.run(
-        [*map(str, pip), "config", "get", "global.index-url"], capture_output=True, text=True
+        [*map(str, pip), "config", "get", "global.index-url"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return asked.returncode == 0 and bool(asked.stdout.strip())
 
@@ -182,7 +187,7 @@ def pips() -> Iterator[list[str | Path]]:
     libraries = {Path(os.__file__).parent, *Path(sys.base_prefix).glob("lib/python3.*")}
     bundled = [*(library / "ensurepip" / "_bundled" for library in libraries)]
     for folder in (*bundled, Path("/usr/share/python-wheels")):
-        for wheel in sorted(glob.glob(f"{glob.escape(str(folder))}/pip-*.whl"), reverse=True):
+        for wheel in sorted(folder.glob("pip-*.whl"), reverse=True):
             yield [PYTHON, f"{wheel}/pip"]
     for command in ([sys.executable, "-m", "pip"], ["pip3"], ["pip"], [f"pip-{version}"]):
         if run([*command, "--python", PYTHON, "--version"], quiet=True):
@@ -207,7 +212,9 @@ def compile_all() -> None:
     run([PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib"], quiet=True)
 
 
-def run(command: list[str | Path], more: dict[str, str] | None = None, *, quiet: bool = False) -> bool:
+def run(
+    command: list[str | Path], more: dict[str, str] | None = None, *, quiet: bool = False
+) -> bool:
     output = subprocess.DEVNULL if quiet else None
     try:
         done = subprocess.run(
@@ -217,6 +224,7 @@ def run(command: list[str | Path], more: dict[str, str] | None = None, *, quiet:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            check=False,
         )
     except OSError:
         return False

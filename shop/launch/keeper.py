@@ -111,7 +111,7 @@ def running(chosen: argparse.Namespace, files: Files) -> Iterator[dict[str, obje
     server = None
     try:
         files.say(socket_folder)
-        with open(files.log, "w", encoding="utf-8") as log:
+        with files.log.open("w", encoding="utf-8") as log:
             command = kind.command(home, programs, socket_folder, throwaway=chosen.throwaway)
             server = start(kind, command, home, log, identity)
         give_back(chosen.base)
@@ -155,7 +155,9 @@ def wait_until_ready(
     while not kind.is_ready(home, socket_folder, server.pid):
         if server.poll() is not None or time.monotonic() > deadline:
             last = (log.read_text(errors="replace").strip().splitlines() or ["?"])[-1]
-            raise LaunchError(f"{kind.NAME} 没有起来:{last}", f"{kind.NAME} did not start; see {log}")
+            raise LaunchError(
+                f"{kind.NAME} 没有起来:{last}", f"{kind.NAME} did not start; see {log}"
+            )
         time.sleep(0.02)
 
 

@@ -82,7 +82,8 @@ def settle_home(name: str, *, base: Path) -> tuple[Path, Identity | None]:
         if identity is None and link.stat().st_uid != os.geteuid():
             owner = link.stat().st_uid
             raise LaunchError(
-                f"{link} 属于另一个用户(uid {owner})", f"{link} belongs to another user, uid {owner}"
+                f"{link} 属于另一个用户(uid {owner})",
+                f"{link} belongs to another user, uid {owner}",
             )
         return link.resolve(), identity
     if link.is_symlink():
@@ -148,7 +149,7 @@ def make_socket_folder(identity: Identity | None) -> Path:
     plain = re.fullmatch(r"[\w/.-]+", str(wanted), re.ASCII)
     fits = plain and len(str(wanted)) < LONGEST_SOCKET_FOLDER
     if not fits or not as_person(identity, lambda: os.access(wanted, os.X_OK)):
-        wanted = Path("/tmp")
+        wanted = Path("/tmp")  # noqa: S108  # what goes there is private and freshly named
     folder = Path(tempfile.mkdtemp(prefix="shop-", dir=wanted))
     if identity:
         os.chown(folder, identity.uid, identity.gid)

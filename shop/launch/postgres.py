@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .messages import LaunchError
-from .places import make_folder, settle_programs
+from .places import settle_programs
 from .processes import Identity, command_line, die_with_parent, stop_stranger
 
 NAME = "postgres"
@@ -49,7 +49,9 @@ def programs(packages: Path, identity: Identity | None) -> Path:
     return place / installed / "bin"
 
 
-def prepare(home: Path, program_folder: Path, identity: Identity | None, *, throwaway: bool) -> None:
+def prepare(
+    home: Path, program_folder: Path, identity: Identity | None, *, throwaway: bool
+) -> None:
     """Make the data the first time: aside, and moved into place when it is whole."""
     data = home / "data"
     if data.exists():
@@ -58,7 +60,15 @@ def prepare(home: Path, program_folder: Path, identity: Identity | None, *, thro
         return
     unfinished = home / "data.new"
     shutil.rmtree(unfinished, ignore_errors=True)
-    initdb = [program_folder / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust", *LOCALE]
+    initdb = [
+        program_folder / "initdb",
+        "-D",
+        unfinished,
+        "-U",
+        "postgres",
+        "--auth=trust",
+        *LOCALE,
+    ]
     _run([*initdb, "--no-sync"] if throwaway else initdb, home, identity)
     single = [program_folder / "postgres", "--single", "-D", unfinished, "postgres"]
     _run(single, home, identity, stdin=f"CREATE DATABASE {DATABASE}\n")
@@ -106,10 +116,13 @@ def _run(
         extra_groups=[] if identity else None,
         preexec_fn=die_with_parent(signal.SIGKILL),
         umask=0o077,
+        check=False,
     )
     if result.returncode:
         reason = (result.stderr.strip() or result.stdout.strip() or "?").splitlines()[-1]
-        raise LaunchError(f"数据库初始化失败:{reason}", f"could not initialise the database: {reason}")
+        raise LaunchError(
+            f"数据库初始化失败:{reason}", f"could not initialise the database: {reason}"
+        )
 
 
 def _check_version(data: Path, program_folder: Path) -> None:

@@ -72,7 +72,7 @@ def fingerprint() -> str:
     for folder in folders:
         for place, _, names in sorted(os.walk(folder)):
             for name in sorted(names):
-                found = os.stat(os.path.join(place, name))
+                found = Path(place, name).stat()
                 seen.update(f"{place}/{name} {found.st_size} {found.st_mtime_ns}\n".encode())
     return seen.hexdigest()
 

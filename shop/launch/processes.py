@@ -73,7 +73,7 @@ def spawn(
         user=identity.uid if identity else None,
         group=identity.gid if identity else None,
         extra_groups=[] if identity else None,
-        preexec_fn=die_with_parent(dying_sign),
+        preexec_fn=die_with_parent(dying_sign),  # noqa: PLW1509  # we have but one thread
         umask=umask,
         text=True,
     )
@@ -99,9 +99,15 @@ def command_line(pid: int) -> str:
     """What runs under this number; empty when nothing does."""
     try:
         if sys.platform.startswith("linux"):
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            return (
+                Path(f"/proc/{pid}/cmdline")
+                .read_bytes()
+                .replace(b"\0", b" ")
+                .decode(errors="replace")
+            )
         asked = ["ps", "-o", "command=", "-p", str(pid)]
-        return subprocess.run(asked, capture_output=True, text=True, errors="replace").stdout.strip()
+        answer = subprocess.run(asked, capture_output=True, check=False)
+        return answer.stdout.decode(errors="replace").strip()
     except OSError:
         return ""
 

@@ -108,7 +108,9 @@ def check_port(port: int) -> None:
         try:
             attempt.bind(("127.0.0.1", port))
         except PermissionError:
-            raise LaunchError(f"不允许使用端口 {port}", f"port {port} is not allowed to you") from None
+            raise LaunchError(
+                f"不允许使用端口 {port}", f"port {port} is not allowed to you"
+            ) from None
         except OSError:
             another = port + 1 if port < 65535 else 8000
             raise LaunchError(

@@ -64,7 +64,9 @@ class Lease:
             except FileNotFoundError:
                 pass
             time.sleep(0.02)
-        raise LaunchError("内置服务刚刚停止,请再试一次", "the embedded server just stopped; try again")
+        raise LaunchError(
+            "内置服务刚刚停止,请再试一次", "the embedded server just stopped; try again"
+        )
 
     def is_alive(self) -> bool:
         """Whether a keeper is at work."""

@@ -60,7 +60,7 @@ class Shop:
         log = LOGS / f"{name}.log"
         if log.exists():
             log.replace(log.with_suffix(".old"))
-        with open(log, "w", encoding="utf-8") as output:
+        with log.open("w", encoding="utf-8") as output:
             process = spawn(command, cwd=ROOT, env=self.environ, output=output)
         assert self._guard is not None and self._guard.stdin is not None
         self._guard.stdin.write(b"%d\n" % process.pid)
@@ -72,7 +72,9 @@ class Shop:
         while not self._answers():
             self._check()
             if time.monotonic() > deadline:
-                raise LaunchError("网站没有起来,见 var/log/web.log", "no answer; see var/log/web.log")
+                raise LaunchError(
+                    "网站没有起来,见 var/log/web.log", "no answer; see var/log/web.log"
+                )
             time.sleep(0.1)
 
     def _answers(self) -> bool:
@@ -95,12 +97,15 @@ class Shop:
         for name, process in self._parts.items():
             if process.poll() is not None:
                 raise LaunchError(
-                    f"{name} 意外停止,见 var/log/{name}.log", f"{name} ended; see var/log/{name}.log"
+                    f"{name} 意外停止,见 var/log/{name}.log",
+                    f"{name} ended; see var/log/{name}.log",
                 )
         for lease in self.leases:
             if not lease.is_alive():
                 log = lease.files.log.relative_to(ROOT)
-                raise LaunchError(f"{lease.name} 意外停止,见 {log}", f"{lease.name} ended; see {log}")
+                raise LaunchError(
+                    f"{lease.name} 意外停止,见 {log}", f"{lease.name} ended; see {log}"
+                )
 
     def stop(self) -> None:
         """Ask all, wait for all, then make them; the guard would do the same if we were killed."""
