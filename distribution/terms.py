@@ -115,16 +115,22 @@ def _line_terms(line: _Line, book: RuleBook, months: dict[MonthKey, int]) -> Ite
         )
 
 
+def month_orders_of(payee_id: int, at: datetime) -> int:
+    """Level-1 orders somebody had paid in the Beijing month of `at`, before it."""
+    return _count_month_orders([(payee_id, at)]).get((payee_id, at), 0)
+
+
 def _month_orders(attributions: Iterable[Attribution]) -> dict[MonthKey, int]:
-    """Level-1 orders each payee had paid in the Beijing month of a placement, before it."""
-    keys = sorted(
-        {
-            (payee.distributor_id, a.placed_at)
-            for a in attributions
-            for payee in a.payees
-            if payee.distributor_id is not None
-        }
-    )
+    keys = {
+        (payee.distributor_id, a.placed_at)
+        for a in attributions
+        for payee in a.payees
+        if payee.distributor_id is not None
+    }
+    return _count_month_orders(sorted(keys))
+
+
+def _count_month_orders(keys: Sequence[MonthKey]) -> dict[MonthKey, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """

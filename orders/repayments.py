@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from base.accounts.models import User
+from base.audit import record_audit
+from base.errors import DomainError
 from base.locks import lock_row
 from base.transitions import require_transition
 from catalog.stock import lock_variants
@@ -57,6 +61,24 @@ def retry_repayment(repayment: Repayment, *, at: datetime | None = None) -> Repa
         repayment.state, repayment.next_attempt_at, repayment.error = RepaymentState.SENT, at, ""
         repayment.save(update_fields=["state", "next_attempt_at", "error"])
     return send_repayment(repayment, at=at)
+
+
+def confirm_by_hand(
+    repayment: Repayment, *, by: User, reason: str, at: datetime
+) -> Repayment:
+    """The merchant paid the buyer back outside the gateway: an offline payment, or a failure.
+
+    Raises DomainError where the gateway itself may still do it.
+    """
+    is_offline = repayment.payment.method == "offline"
+    if not is_offline and repayment.state != RepaymentState.FAILED:
+        raise DomainError(_("该笔退款由网关处理,不能人工确认。"))
+    with transaction.atomic():
+        if repayment.state == RepaymentState.WAITING:
+            Repayment.objects.filter(pk=repayment.pk).update(state=RepaymentState.SENT)
+        repayment = record_outcome(repayment, Outcome("paid", detail=reason), at=at)
+        record_audit("confirm_repayment", repayment, by=by, reason=reason)
+    return repayment
 
 
 def record_outcome(repayment: Repayment, outcome: Outcome, *, at: datetime) -> Repayment:

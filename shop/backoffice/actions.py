@@ -1,0 +1,124 @@
+"""Buttons of the back office: each opens a dialog, posts it, and makes one domain call.
+
+A domain error becomes a message in the merchant's language and changes nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+
+from base.errors import DomainError
+
+# What a button does: given the object and the dialog's form, the sentence to show afterwards.
+Act = Callable[[Any, HttpRequest, models.Model, BaseDialogForm], Any]
+
+
+class ReasonForm(BaseDialogForm):
+    reason = forms.CharField(label=_("原因"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+
+class AmountForm(BaseDialogForm):
+    amount = forms.DecimalField(
+        label=_("金额"), max_digits=12, decimal_places=2, widget=UnfoldAdminDecimalFieldWidget
+    )
+
+
+def button(
+    label: Any,
+    *,
+    text: Any = "",
+    form: type[BaseDialogForm] = BaseDialogForm,
+    icon: str | None = None,
+    permission: str = "change",
+) -> Callable[[Act], Any]:
+    """Make a method `(self, request, obj, form) -> message` a button of an object's page."""
+
+    def decorate(act: Act) -> Any:
+        def run(
+            self: ModelAdmin, request: HttpRequest, dialog: BaseDialogForm, object_id: str
+        ) -> HttpResponse:
+            obj = self.get_object(request, object_id)
+            if obj is None:
+                return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            try:
+                done = act(self, request, obj, dialog)
+            except (DomainError, ValidationError) as error:
+                text = "; ".join(error.messages) if isinstance(error, ValidationError) else error
+                messages.error(request, str(text))
+            else:
+                messages.success(request, str(done or _("已完成。")))
+            return back_to(request, change_address(obj))
+
+        run.__name__ = act.__name__
+        return action(
+            description=label,
+            icon=icon,
+            permissions=[permission],
+            dialog={
+                "title": label,
+                "description": text,
+                "form_class": form,
+                "form_submit_text": label,
+            },
+        )(run)
+
+    return decorate
+
+
+def change_address(obj: models.Model) -> str:
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+
+
+def back_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Leave a dialog: htmx is told to load the page, a plain form is redirected."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return HttpResponse(status=303, headers={"Location": address})
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """To look at: rows that only domain functions write. Buttons still work for who may change."""
+
+    actions_selection_counter = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        return [field.name for field in self.opts.fields] + list(self.readonly_fields)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        kwargs["extra_context"] = (kwargs.get("extra_context") or {}) | {
+            "show_save": False,
+            "show_save_and_continue": False,
+            "show_save_and_add_another": False,
+        }
+        return super().changeform_view(request, *args, **kwargs)
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows below an object that are only looked at."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False

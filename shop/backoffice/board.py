@@ -1,0 +1,122 @@
+"""The first page of the back office: what came in, and what waits for somebody."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from base.clock import BEIJING, beijing_date, day_start, month_start
+from catalog.models import Variant
+from distribution.models import Commission, Distributor
+from distribution.states import Status
+from orders.models import Order, OrderEvent, Refund, Repayment
+from orders.states import OrderState, RefundState, RepaymentState
+from payouts.models import Payout
+from payouts.states import PayoutState
+
+DAYS = 30
+
+
+def board(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Fills the admin's index: figures, work that waits with links, sales by day."""
+    now = timezone.now()
+    today, month = day_start(beijing_date(now)), month_start(now)
+    sums = Order.objects.filter(paid_at__gte=month).aggregate(
+        today=Sum("goods_amount", filter=Q(paid_at__gte=today), default=Decimal(0)),
+        today_orders=Count("pk", filter=Q(paid_at__gte=today)),
+        month=Sum("goods_amount", default=Decimal(0)),
+        month_orders=Count("pk"),
+    )
+    cost = Commission.objects.filter(accrued_at__gte=month).aggregate(
+        total=Sum("amount", default=Decimal(0))
+    )["total"]
+    context["figures"] = [
+        (_("今日成交"), f"¥{sums['today']:,}", _("%d 笔订单") % sums["today_orders"]),
+        (_("本月成交"), f"¥{sums['month']:,}", _("%d 笔订单") % sums["month_orders"]),
+        (_("本月佣金"), f"¥{cost:,}", _("占成交 %s") % _share(cost, sums["month"])),
+    ]
+    context["work"] = [row for row in _work() if row[1]]
+    context["days"] = _sales_by_day(now)
+    return context
+
+
+def _share(part: Decimal, whole: Decimal) -> str:
+    return f"{part / whole:.1%}" if whole else "—"
+
+
+def _work() -> list[tuple[str, int, str]]:
+    """(what waits, how many, where)."""
+    return [
+        (
+            _("待发货订单"),
+            Order.objects.filter(state=OrderState.PAID).count(),
+            _address("orders_order", f"state__exact={OrderState.PAID}"),
+        ),
+        (
+            _("待处理售后"),
+            Refund.objects.filter(state=RefundState.REQUESTED).count(),
+            _address("orders_refund", f"state__exact={RefundState.REQUESTED}"),
+        ),
+        (
+            _("退款失败"),
+            Repayment.objects.filter(state=RepaymentState.FAILED).count(),
+            _address("orders_repayment", f"state__exact={RepaymentState.FAILED}"),
+        ),
+        (
+            _("待审核分销商"),
+            Distributor.objects.filter(status=Status.APPLIED).count(),
+            _address("distribution_distributor", f"status__exact={Status.APPLIED}"),
+        ),
+        (
+            _("待审批结算单"),
+            Payout.objects.filter(state=PayoutState.DRAFT).count(),
+            _address("payouts_payout", f"state__exact={PayoutState.DRAFT}"),
+        ),
+        (
+            _("未处理的订单事件"),
+            OrderEvent.objects.filter(handled_at=None).count(),
+            _address("orders_orderevent", "handled_at__isempty=1"),
+        ),
+        (
+            _("库存不足 5 件的规格"),
+            Variant.objects.filter(stock__lt=5, is_active=True).count(),
+            _address("catalog_variant", "o=6"),
+        ),
+    ]
+
+
+def _address(model: str, query: str) -> str:
+    return f"{reverse(f'admin:{model}_changelist')}?{query}"
+
+
+def _sales_by_day(now: datetime) -> list[dict[str, Any]]:
+    """The last thirty Beijing days, every day present, as bars in a field of 300 × 100."""
+    first = beijing_date(now) - timedelta(days=DAYS - 1)
+    rows = (
+        Order.objects.filter(paid_at__gte=day_start(first))
+        .annotate(day=TruncDate("paid_at", tzinfo=BEIJING))
+        .values_list("day")
+        .annotate(total=Sum("goods_amount"))
+    )
+    sums = dict(rows)
+    best = max(sums.values(), default=Decimal(1)) or Decimal(1)
+    bars = []
+    for i in range(DAYS):
+        day = first + timedelta(days=i)
+        height = round(100 * sums.get(day, Decimal(0)) / best)
+        bars.append(
+            {
+                "day": day,
+                "total": sums.get(day, Decimal(0)),
+                "x": 10 * i + 1,
+                "y": 100 - height,
+                "height": height,
+            }
+        )
+    return bars

@@ -1,0 +1,129 @@
+"""Goods in the back office: categories, products with variants and pictures, shipping rates."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.decorators import display
+
+from catalog.models import Category, Product, ProductImage, Variant
+from catalog.products import free_slugs, refresh_listing, save_category
+from orders.models import ShippingRate
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin):
+    list_display = ["name", "parent", "position", "is_active"]
+    list_filter = ["is_active"]
+    list_select_related = ["parent"]
+    search_fields = ["name", "name_en"]
+    autocomplete_fields = ["parent"]
+    fields = ["name", "name_en", "slug", "parent", "image", "position", "is_active"]
+
+    def save_model(self, request: HttpRequest, obj: Category, form: ModelForm, change: bool) -> None:
+        values = dict(form.cleaned_data)
+        save_category(name=values.pop("name"), parent=values.pop("parent"), category=obj, **values)
+
+
+class VariantInline(TabularInline):
+    model = Variant
+    extra = 0
+    min_num = 1
+    fields = [
+        "sku",
+        "name",
+        "name_en",
+        "price",
+        "list_price",
+        "cost",
+        "stock",
+        "weight_grams",
+        "is_active",
+    ]
+
+
+class ImageInline(StackedInline):
+    model = ProductImage
+    extra = 0
+    fields = ["image", "position"]
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    list_display = ["name", "category", "kind", "price_from", "stock", "sold", "is_active"]
+    list_filter = ["is_active", "kind", ("category", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["category"]
+    search_fields = ["name", "name_en", "variants__sku"]
+    autocomplete_fields = ["category"]
+    readonly_fields = ["price_from", "sold"]
+    inlines = [VariantInline, ImageInline]
+    actions = ["put_on_sale", "take_off_sale"]
+    fieldsets = [
+        (None, {"fields": ["category", "kind", "name", "subtitle", "description", "is_active"]}),
+        (_("英文"), {"fields": ["name_en", "subtitle_en", "description_en"], "classes": ["tab"]}),
+        (
+            _("更多"),
+            {
+                "fields": ["slug", "delivery_note", "rank", "price_from", "sold", "created_at"],
+                "classes": ["tab"],
+            },
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Product]:
+        return super().get_queryset(request).annotate(pieces=models.Sum("variants__stock"))
+
+    @display(description=_("库存"), ordering="pieces")
+    def stock(self, product: Any) -> int:
+        return product.pieces or 0
+
+    def get_form(self, request: HttpRequest, obj: Product | None = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        if "slug" in form.base_fields:
+            form.base_fields["slug"].required = False
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Product, form: ModelForm, change: bool) -> None:
+        obj.slug = obj.slug or free_slugs(Product, [obj.name])[0]
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        refresh_listing(Product.objects.filter(pk=form.instance.pk))
+
+    @admin.action(description=_("上架所选商品"), permissions=["change"])
+    def put_on_sale(self, request: HttpRequest, products: models.QuerySet[Product]) -> None:
+        products.update(is_active=True)
+
+    @admin.action(description=_("下架所选商品"), permissions=["change"])
+    def take_off_sale(self, request: HttpRequest, products: models.QuerySet[Product]) -> None:
+        products.update(is_active=False)
+
+
+@admin.register(Variant)
+class VariantAdmin(ModelAdmin):
+    """The stock list: what is nearly gone first."""
+
+    list_display = ["product", "name", "sku", "price", "cost", "stock", "is_active"]
+    list_editable = ["price", "cost", "stock"]
+    list_select_related = ["product"]
+    list_filter = ["is_active"]
+    search_fields = ["sku", "name", "product__name"]
+    ordering = ["stock", "pk"]
+    autocomplete_fields = ["product"]
+
+    def save_model(self, request: HttpRequest, obj: Variant, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        refresh_listing(Product.objects.filter(pk=obj.product_id))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ShippingRate)
+class ShippingRateAdmin(ModelAdmin):
+    list_display = ["name", "first_fee", "step_fee", "free_from"]

@@ -1,0 +1,222 @@
+"""Payouts in the back office: schedules, runs with a preview, approval, sending, results by hand."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet, Sum
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from base.audit import record_audit
+from base.clock import beijing_date
+from base.errors import DomainError
+from orders.registries import Outcome
+from payouts import runs, sending
+from payouts.channels import channel_choices
+from payouts.models import Payout, PayoutAttempt, Run, Schedule, Skip
+from payouts.schedules import next_due_day
+from payouts.states import PayoutState
+from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button
+
+STATE_COLOURS = {
+    PayoutState.DRAFT: "warning",
+    PayoutState.APPROVED: "info",
+    PayoutState.SENDING: "info",
+    PayoutState.AWAITING: "info",
+    PayoutState.PAID: "success",
+    PayoutState.FAILED: "danger",
+    PayoutState.CANCELLED: "danger",
+}
+
+
+class ScheduleForm(ModelForm):
+    channel = forms.ChoiceField(label=_("打款渠道"), widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["channel"].choices = channel_choices()
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ModelAdmin):
+    form = ScheduleForm
+    list_display = ["name", "kind", "next_due", "minimum", "channel", "auto_approve", "is_active"]
+    list_filter = ["kind", "is_active"]
+    fields = ["name", "kind", "weekday", "day_of_month", "threshold", "minimum", "channel", "auto_approve", "is_active"]  # fmt: skip
+    actions_detail = ["preview", "run_now"]
+    conditional_fields = {
+        "weekday": "kind == 'weekly'",
+        "day_of_month": "kind == 'monthly'",
+        "threshold": "kind == 'threshold'",
+    }
+
+    @display(description=_("下次结算"))
+    def next_due(self, schedule: Schedule) -> Any:
+        return next_due_day(schedule, beijing_date(timezone.now())) if schedule.is_active else "—"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is not None and not obj.runs.exists() and super().has_delete_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: Schedule, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        values = {name: form.cleaned_data[name] for name in form.changed_data}
+        record_audit("save_schedule", obj, by=request.user, **values)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.preview_view)
+        return [
+            path("<int:schedule_id>/run-preview/", view, name="payouts_schedule_preview"),
+            *super().get_urls(),
+        ]
+
+    @action(description=_("预览本期"), icon="preview")
+    def preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        address = reverse("admin:payouts_schedule_preview", args=[object_id])
+        return HttpResponse(status=303, headers={"Location": address})
+
+    def preview_view(self, request: HttpRequest, schedule_id: int) -> HttpResponse:
+        """Who would be paid now and who not, with the reason. Nothing is written."""
+        schedule = Schedule.objects.get(pk=schedule_id)
+        preview = runs.preview_period(schedule, beijing_date(timezone.now()))
+        context = self.admin_site.each_context(request) | {
+            "title": _("结算预览:%(name)s") % {"name": schedule},
+            "preview": preview,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "backoffice/payout_preview.html", context)
+
+    @button(
+        _("立即结算"),
+        text=_("以今天为期次生成结算批次;同一天只会生成一次。"),
+        icon="play_arrow",
+    )
+    def run_now(self, request: HttpRequest, schedule: Schedule, form: BaseDialogForm) -> Any:
+        run = runs.run_period(schedule, beijing_date(timezone.now()), by=request.user)
+        record_audit("run_payouts", run, by=request.user)
+        return _("批次“%(run)s”:%(count)d 笔。") % {"run": run, "count": run.payouts.count()}
+
+
+class PayoutInline(ReadOnlyInline):
+    model = Payout
+    fields = ["number", "distributor", "amount", "state", "channel", "closed_at"]
+    readonly_fields = fields
+    show_change_link = True
+    per_page = 20
+
+
+class SkipInline(ReadOnlyInline):
+    model = Skip
+    fields = ["distributor", "reason", "available"]
+    readonly_fields = fields
+    per_page = 20
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = ["schedule", "period", "people", "total", "skipped", "finished_at", "started_by"]
+    list_filter = ["schedule", "period"]
+    list_select_related = ["schedule", "started_by"]
+    inlines = [PayoutInline, SkipInline]
+    actions_detail = ["approve_all"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                payout_count=Count("payouts", distinct=True),
+                skip_count=Count("skips", distinct=True),
+            )
+        )
+
+    @display(description=_("人数"))
+    def people(self, run: Any) -> int:
+        return run.payout_count
+
+    @display(description=_("跳过"))
+    def skipped(self, run: Any) -> int:
+        return run.skip_count
+
+    @display(description=_("金额"))
+    def total(self, run: Run) -> Any:
+        return run.payouts.aggregate(total=Sum("amount"))["total"] or 0
+
+    @button(_("审批全部"), text=_("批次内所有待审批的结算单都会打款。"), icon="done_all")
+    def approve_all(self, request: HttpRequest, run: Run, form: BaseDialogForm) -> Any:
+        drafts = run.payouts.filter(state=PayoutState.DRAFT).order_by("pk")
+        count = sum(bool(sending.approve_payout(draft, by=request.user)) for draft in drafts)
+        return _("已审批 %(count)d 笔。") % {"count": count}
+
+
+class AttemptInline(ReadOnlyInline):
+    model = PayoutAttempt
+    fields = ["action", "at", "outcome", "detail"]
+    readonly_fields = fields
+
+
+class PaidForm(BaseDialogForm):
+    reference = forms.CharField(
+        label=_("凭证号"), max_length=64, widget=UnfoldAdminTextInputWidget
+    )
+
+
+@admin.register(Payout)
+class PayoutAdmin(ReadOnlyAdmin):
+    list_display = ["number", "distributor", "amount", "state_label", "channel", "run", "created_at", "closed_at"]  # fmt: skip
+    list_filter = ["state", "channel", "run__schedule", "created_at"]
+    list_select_related = ["distributor__user", "run__schedule"]
+    search_fields = ["number", "distributor__code", "distributor__user__phone", "reference"]
+    date_hierarchy = "created_at"
+    inlines = [AttemptInline]
+    actions = ["approve_selected"]
+    actions_detail = ["approve", "send", "paid", "failed", "cancel"]
+
+    @display(description=_("状态"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, payout: Payout) -> tuple[str, str]:
+        return payout.state, payout.get_state_display()
+
+    @button(_("审批"), text=_("审批后将自动打款。"), icon="check")
+    def approve(self, request: HttpRequest, payout: Payout, form: BaseDialogForm) -> Any:
+        sending.approve_payout(payout, by=request.user)
+        return _("已审批。")
+
+    @button(_("立即打款 / 查询"), text=_("同一单号不会重复付款。"), icon="send")
+    def send(self, request: HttpRequest, payout: Payout, form: BaseDialogForm) -> Any:
+        payout = sending.send_payout(payout)
+        return _("当前状态:%(state)s") % {"state": payout.get_state_display()}
+
+    @button(_("确认已付款"), text=_("仅用于线下打款。"), form=PaidForm, icon="payments")
+    def paid(self, request: HttpRequest, payout: Payout, form: PaidForm) -> Any:
+        outcome = Outcome("paid", reference=form.cleaned_data["reference"])
+        sending.confirm_by_hand(payout, outcome, by=request.user)
+        return _("已记录付款凭证。")
+
+    @button(
+        _("打款失败"), text=_("仅用于线下打款;款项退回可结算。"), form=ReasonForm, icon="error"
+    )
+    def failed(self, request: HttpRequest, payout: Payout, form: ReasonForm) -> Any:
+        outcome = Outcome("failed", detail=form.cleaned_data["reason"])
+        sending.confirm_by_hand(payout, outcome, by=request.user)
+        return _("款项已退回可结算。")
+
+    @button(_("取消"), text=_("尚未打款的结算单可以取消。"), form=ReasonForm, icon="undo")
+    def cancel(self, request: HttpRequest, payout: Payout, form: ReasonForm) -> Any:
+        sending.cancel_payout(payout, by=request.user, reason=form.cleaned_data["reason"])
+        return _("已取消,款项退回可结算。")
+
+    @admin.action(description=_("审批所选结算单"), permissions=["change"])
+    def approve_selected(self, request: HttpRequest, rows: QuerySet[Payout]) -> None:
+        for payout in Payout.objects.filter(pk__in=rows.values("pk"), state=PayoutState.DRAFT):
+            try:
+                sending.approve_payout(payout, by=request.user)
+            except DomainError as error:
+                messages.error(request, f"{payout}: {error}")

@@ -1,0 +1,301 @@
+"""People in the back office: members, distributors with their standing and relations, tiers."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from base.accounts.models import Address, Consent, User
+from base.errors import DomainError
+from distribution import people, relations
+from distribution.models import (
+    Binding,
+    Click,
+    Commission,
+    Distributor,
+    Recruitment,
+    Standing,
+    Tier,
+    TierUplift,
+)
+from distribution.states import Status
+from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button
+
+admin.site.unregister(Group)
+
+STATUS_COLOURS = {
+    Status.APPLIED: "warning",
+    Status.APPROVED: "success",
+    Status.FROZEN: "info",
+    Status.REJECTED: "danger",
+    Status.RESIGNED: "danger",
+    Status.BANNED: "danger",
+}
+
+
+class AssignForm(ReasonForm):
+    """To whom; by their code, member number or phone. Empty = to nobody."""
+
+    to = forms.CharField(
+        label=_("分销商(推广码、会员号或手机号,留空表示不归任何人)"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    field_order = ["to", "reason"]
+
+    def clean_to(self) -> Distributor | None:
+        text = self.cleaned_data["to"].strip()
+        return find_distributor(text) if text else None
+
+
+def find_distributor(text: str) -> Distributor:
+    """By code, member number or phone. Raises ValidationError when there is none."""
+    for lookup in ("code__iexact", "user__member_no__iexact", "user__phone"):
+        found = Distributor.objects.select_related("tier").filter(**{lookup: text}).first()
+        if found:
+            return found
+    raise forms.ValidationError(_("没有这个分销商:%(text)s") % {"text": text})
+
+
+class TierForm(ReasonForm):
+    tier = forms.ModelChoiceField(
+        Tier.objects.all(), label=_("等级"), required=False, widget=UnfoldAdminSelectWidget
+    )
+    field_order = ["tier", "reason"]
+
+
+class AddressInline(ReadOnlyInline):
+    model = Address
+    fields = ["recipient", "phone", "province", "city", "district", "street", "is_default"]
+    readonly_fields = fields
+
+
+class ConsentInline(ReadOnlyInline):
+    model = Consent
+    fields = ["document", "version", "at"]
+    readonly_fields = fields
+
+
+class BindingInline(ReadOnlyInline):
+    model = Binding
+    fk_name = "customer"
+    fields = ["distributor", "starts_at", "ends_at", "source", "reason", "by"]
+    readonly_fields = fields
+
+
+@admin.register(User)
+class MemberAdmin(ModelAdmin):
+    list_display = ["name", "phone", "member_no", "date_joined", "is_active", "is_staff"]
+    list_filter = ["is_staff", "is_active", "date_joined"]
+    search_fields = ["name", "phone", "email", "member_no"]
+    readonly_fields = ["member_no", "phone", "email", "phone_verified", "date_joined", "last_login"]
+    fields = ["member_no", "name", "phone", "phone_verified", "email", "is_active", "date_joined", "last_login", "is_staff", "is_superuser", "user_permissions"]  # fmt: skip
+    filter_horizontal = ["user_permissions"]
+    inlines = [BindingInline, AddressInline, ConsentInline]
+    actions_detail = ["appoint", "reassign"]
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Only the owner hands out keys to the back office."""
+        keys = [] if request.user.is_superuser else ["is_staff", "is_superuser", "user_permissions"]
+        return [*self.readonly_fields, *keys]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    @button(_("指定为分销商"), form=ReasonForm, icon="group_add")
+    def appoint(self, request: HttpRequest, user: User, form: ReasonForm) -> Any:
+        people.appoint(user, by=request.user, reason=form.cleaned_data["reason"])
+        return _("已成为分销商。")
+
+    @button(
+        _("改绑分销商"),
+        text=_("从现在起生效,已下的订单不受影响。"),
+        form=AssignForm,
+        icon="swap_horiz",
+    )
+    def reassign(self, request: HttpRequest, user: User, form: AssignForm) -> Any:
+        values = form.cleaned_data
+        relations.reassign_customer(
+            user, values["to"], by=request.user, reason=values["reason"]
+        )
+        return _("顾客关系已更改。")
+
+
+class StandingInline(ReadOnlyInline):
+    model = Standing
+    fields = ["status", "tier", "since", "reason", "by"]
+    readonly_fields = fields
+
+
+class RecruitmentInline(ReadOnlyInline):
+    model = Recruitment
+    fk_name = "distributor"
+    fields = ["recruiter", "starts_at", "ends_at", "reason", "by"]
+    readonly_fields = fields
+
+
+@admin.register(Distributor)
+class DistributorAdmin(ReadOnlyAdmin):
+    list_display = ["name", "contact", "code", "tier", "status_label", "earned", "available", "reserved", "joined_at"]  # fmt: skip
+    list_filter = ["status", "tier", "joined_at"]
+    list_select_related = ["user", "tier", "balance"]
+    search_fields = ["code", "user__name", "user__phone", "user__member_no"]
+    inlines = [StandingInline, RecruitmentInline]
+    actions = ["approve_selected"]
+    actions_detail = ["approve", "change_tier", "reassign", "freeze", "resign", "ban"]
+    readonly_fields = ["contact", "earned", "available", "reserved"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Distributor]:
+        earned = (
+            Commission.objects.filter(payee=OuterRef("pk"))
+            .order_by()
+            .values("payee")
+            .values(total=Sum("amount"))
+        )
+        rows = super().get_queryset(request)
+        return rows.annotate(earned_total=Coalesce(Subquery(earned), Decimal(0)))
+
+    @display(description=_("分销商"))
+    def name(self, distributor: Distributor) -> str:
+        return str(distributor.user)
+
+    @display(description=_("手机号"))
+    def contact(self, distributor: Distributor) -> str:
+        return distributor.user.phone or distributor.user.email or "—"
+
+    @display(description=_("状态"), ordering="status", label=STATUS_COLOURS)
+    def status_label(self, distributor: Distributor) -> tuple[str, str]:
+        return distributor.status, distributor.get_status_display()
+
+    @display(description=_("累计佣金"), ordering="earned_total")
+    def earned(self, distributor: Any) -> Decimal:
+        return distributor.earned_total
+
+    @display(description=_("可结算"), ordering="balance__available")
+    def available(self, distributor: Distributor) -> Decimal:
+        return distributor.balance.available
+
+    @display(description=_("结算中"), ordering="balance__reserved")
+    def reserved(self, distributor: Distributor) -> Decimal:
+        return distributor.balance.reserved
+
+    @button(_("通过 / 解冻"), form=ReasonForm, icon="check")
+    def approve(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
+        people.approve(distributor, by=request.user, reason=form.cleaned_data["reason"])
+        return _("该分销商现在状态正常。")
+
+    @button(_("调整等级"), text=_("从现在起的新订单按新等级计算。"), form=TierForm, icon="military_tech")
+    def change_tier(self, request: HttpRequest, distributor: Distributor, form: TierForm) -> Any:
+        values = form.cleaned_data
+        people.set_tier(distributor, values["tier"], by=request.user, reason=values["reason"])
+        return _("等级已调整。")
+
+    @button(
+        _("改推荐人"),
+        text=_("决定以后订单的二级佣金,已下的订单不受影响。"),
+        form=AssignForm,
+        icon="swap_horiz",
+    )
+    def reassign(self, request: HttpRequest, distributor: Distributor, form: AssignForm) -> Any:
+        values = form.cleaned_data
+        relations.reassign_recruiter(
+            distributor, values["to"], by=request.user, reason=values["reason"]
+        )
+        return _("推荐关系已更改。")
+
+    @button(_("冻结"), text=_("不再产生新佣金,未结算的款项保留。"), form=ReasonForm, icon="ac_unit")
+    def freeze(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
+        return self._set(request, distributor, Status.FROZEN, form)
+
+    @button(
+        _("拒绝 / 退出"),
+        text=_("申请中的将被拒绝,已加入的将退出;退出前的佣金照常结算。"),
+        form=ReasonForm,
+        icon="logout",
+    )
+    def resign(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
+        applied = distributor.status == Status.APPLIED
+        return self._set(request, distributor, Status.REJECTED if applied else Status.RESIGNED, form)
+
+    @button(_("封禁"), text=_("未结算的佣金将全部没收,不可恢复。"), form=ReasonForm, icon="gavel")
+    def ban(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
+        return self._set(request, distributor, Status.BANNED, form)
+
+    def _set(
+        self, request: HttpRequest, distributor: Distributor, status: Status, form: ReasonForm
+    ) -> Any:
+        people.set_status(
+            distributor, status, by=request.user, reason=form.cleaned_data["reason"]
+        )
+        return _("状态已更新。")
+
+    @admin.action(description=_("通过所选申请"), permissions=["change"])
+    def approve_selected(self, request: HttpRequest, rows: QuerySet[Distributor]) -> None:
+        for distributor in Distributor.objects.filter(pk__in=rows.values("pk"), status=Status.APPLIED):
+            try:
+                people.approve(distributor, by=request.user)
+            except DomainError as error:
+                self.message_user(request, f"{distributor}: {error}", "ERROR")
+
+
+class UpliftInline(TabularInline):
+    """The uplifts a tier has had; a new row begins a new one, placed orders keep theirs."""
+
+    model = TierUplift
+    extra = 0
+    fields = ["uplift", "valid_from"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Tier)
+class TierAdmin(ModelAdmin):
+    list_display = ["name", "code", "rank", "may_recruit"]
+    search_fields = ["name", "code"]
+    inlines = [UpliftInline]
+
+
+@admin.register(Binding)
+class BindingAdmin(ReadOnlyAdmin):
+    list_display = ["customer", "distributor", "starts_at", "ends_at", "source", "reason"]
+    list_filter = ["source", "starts_at"]
+    list_select_related = ["customer", "distributor__user"]
+    search_fields = ["customer__name", "customer__phone", "distributor__code"]
+    show_full_result_count = False
+
+
+@admin.register(Recruitment)
+class RecruitmentAdmin(ReadOnlyAdmin):
+    list_display = ["distributor", "recruiter", "starts_at", "ends_at", "reason"]
+    list_filter = ["starts_at"]
+    list_select_related = ["distributor__user", "recruiter__user"]
+    search_fields = ["distributor__code", "distributor__user__name", "recruiter__code"]
+    show_full_result_count = False
+
+
+@admin.register(Click)
+class ClickAdmin(ReadOnlyAdmin):
+    list_display = ["at", "distributor", "user", "path"]
+    list_filter = ["at"]
+    list_select_related = ["distributor__user", "user"]
+    search_fields = ["distributor__code"]
+    show_full_result_count = False
+

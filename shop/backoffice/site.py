@@ -1,0 +1,95 @@
+"""How the back office is named and ordered: read by the admin theme through settings."""
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def _page(title: Any, icon: str, model: str) -> dict[str, Any]:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+    }
+
+
+def _group(title: Any, *pages: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "collapsible": True, "items": list(pages)}
+
+
+SIDEBAR = [
+    {
+        "items": [
+            {"title": _("看板"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
+            {"title": _("打开商城"), "icon": "storefront", "link": "/"},
+        ]
+    },
+    _group(
+        _("商品"),
+        _page(_("商品"), "inventory_2", "catalog.product"),
+        _page(_("库存与价格"), "warehouse", "catalog.variant"),
+        _page(_("分类"), "category", "catalog.category"),
+        _page(_("运费"), "local_shipping", "orders.shippingrate"),
+    ),
+    _group(
+        _("订单"),
+        _page(_("订单"), "receipt_long", "orders.order"),
+        _page(_("售后"), "assignment_return", "orders.refund"),
+        _page(_("退款流水"), "currency_exchange", "orders.repayment"),
+        _page(_("订单事件"), "event_repeat", "orders.orderevent"),
+    ),
+    _group(
+        _("会员"),
+        _page(_("会员"), "person", "accounts.user"),
+        _page(_("顾客关系"), "link", "distribution.binding"),
+    ),
+    _group(
+        _("分销"),
+        _page(_("分销商"), "group", "distribution.distributor"),
+        _page(_("推荐关系"), "account_tree", "distribution.recruitment"),
+        _page(_("佣金规则"), "percent", "distribution.rule"),
+        _page(_("分销政策"), "policy", "distribution.policy"),
+        _page(_("等级"), "military_tech", "distribution.tier"),
+        _page(_("佣金"), "paid", "distribution.commission"),
+        _page(_("访问记录"), "ads_click", "distribution.click"),
+    ),
+    _group(
+        _("结算"),
+        _page(_("结算单"), "payments", "payouts.payout"),
+        _page(_("结算批次"), "event_available", "payouts.run"),
+        _page(_("结算计划"), "calendar_month", "payouts.schedule"),
+        _page(_("账务凭证"), "account_balance", "distribution.transfer"),
+        _page(_("操作日志"), "history", "base.auditentry"),
+    ),
+]
+
+UNFOLD = {
+    "SITE_TITLE": _("商家后台"),
+    "SITE_HEADER": _("商家后台"),
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_LANGUAGES": False,
+    "DASHBOARD_CALLBACK": "shop.backoffice.board.board",
+    "STYLES": [lambda request: static("css/backoffice.css")],
+    "COLORS": {
+        "primary": {
+            "50": "255 247 237",
+            "100": "255 237 213",
+            "200": "254 215 170",
+            "300": "253 186 116",
+            "400": "251 146 60",
+            "500": "234 104 20",
+            "600": "208 84 10",
+            "700": "170 66 10",
+            "800": "136 54 14",
+            "900": "110 46 16",
+            "950": "67 20 7",
+        }
+    },
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": SIDEBAR},
+}
