@@ -9,7 +9,18 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BooleanField,
+    CharField,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    Value,
+)
 
 from catalog.models import Product
 
@@ -18,6 +29,14 @@ LONGEST_WORD = 20
 SHORTEST_BEGINNING = 2
 _CHINESE = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"  # with kana and hangul
 _RUN = re.compile(f"[{_CHINESE}]+|[a-z0-9\u00df-\u024f]+")
+
+
+class CountShared(Func):
+    """How many elements two arrays share."""
+
+    template = "cardinality(ARRAY(SELECT unnest(%(expressions)s)))"
+    arg_joiner = ") INTERSECT SELECT unnest("
+    output_field = IntegerField()
 
 
 def terms_of(texts: Iterable[str]) -> list[str]:
@@ -58,8 +77,14 @@ def find_products(products: QuerySet[Product], query: str) -> QuerySet[Product]:
 
 
 def find_similar(products: QuerySet[Product], query: str) -> QuerySet[Product]:
-    """The products that have anything of what was asked for: suggestions for an empty result."""
-    return products.filter(search_terms__overlap=terms_asked(query))
+    """The products that have a part of what was asked for, those with most of it first."""
+    asked = terms_of([query[:LONGEST_QUERY]])
+    parts = Value(asked, ArrayField(CharField(max_length=LONGEST_WORD)))
+    return (
+        products.filter(search_terms__overlap=asked)
+        .annotate(matched=CountShared(F("search_terms"), parts))
+        .order_by("-matched", "-sold", "-pk")
+    )
 
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:

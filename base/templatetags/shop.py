@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from django.urls import translate_url
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from base.money import round_cent
 
@@ -29,6 +30,16 @@ def money(amount: Decimal | None) -> str:
         return ""
     sign, whole, cents = _parts(Decimal(amount))
     return f"{sign}¥{whole}.{cents}"
+
+
+@register.filter
+def many(count: int) -> str:
+    """A count nobody needs to the piece: 980, 1.2万+ or 12k+."""
+    if count < 10_000:
+        return str(count)
+    if get_language() == "en":
+        return f"{count // 1000}k+"
+    return f"{count // 1000 / 10:g}万+"
 
 
 @register.simple_tag

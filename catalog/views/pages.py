@@ -14,6 +14,7 @@ from catalog.search import LONGEST_QUERY, find_products, find_similar
 from catalog.structured import breadcrumbs_data, product_data
 
 PER_PAGE = 24
+HEROES = 3
 ON_HOME = 8
 RELATED = 8
 
@@ -22,13 +23,14 @@ RELATED = 8
 @require_safe
 @shared_page
 def home(request: HttpRequest) -> HttpResponse:
-    best = list(for_cards(for_sale().order_by(*SORTS[""][1]))[: ON_HOME + 1])
+    available = for_cards(for_sale().filter(has_stock()))
+    best = list(available.order_by(*SORTS[""][1])[: HEROES + ON_HOME])
     context = {
         "tab": "home",
         "shelves": Shelves().top,
-        "hero": best[0] if best else None,
-        "hot": best[1:],
-        "fresh": for_cards(for_sale().order_by(*SORTS["new"][1]))[:ON_HOME],
+        "heroes": best[:HEROES],
+        "hot": best[HEROES:],
+        "fresh": available.order_by(*SORTS["new"][1])[:ON_HOME],
     }
     return render(request, "catalog/home.html", context)
 
@@ -93,9 +95,9 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _suggestions(words: str) -> dict[str, object]:
     """For an empty result: what has a part of the words, else what sells best."""
-    best_first = for_sale().order_by(*SORTS["sold"][1])
-    similar = list(for_cards(find_similar(best_first, words))[:RELATED])
-    return {"suggestions": similar or for_cards(best_first)[:RELATED], "are_similar": bool(similar)}
+    similar = list(for_cards(find_similar(for_sale(), words))[:RELATED])
+    best = for_cards(for_sale().order_by(*SORTS["sold"][1]))
+    return {"suggestions": similar or best[:RELATED], "are_similar": bool(similar)}
 
 
 def _listing(

@@ -33,7 +33,7 @@ def cart_lines(request: HttpRequest) -> HttpResponse:
     if not error:
         owner = _owner(request) if request.user.is_authenticated else _remembered(request)
         try:
-            add_to_cart(owner, **form.cleaned_data)
+            add_to_cart(owner, form.cleaned_data["variant"], form.cleaned_data["quantity"])
         except DomainError as refusal:
             error = str(refusal)
     if request.htmx:

@@ -61,5 +61,16 @@ document.addEventListener("cart-added", () => {
   document.querySelectorAll(".sheet:popover-open").forEach((sheet) => sheet.hidePopover());
 });
 
+/* Nothing fails in silence: what htmx could not do is said. */
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    if (event.detail.requestConfig?.verb === "get") return;
+    const toast = document.getElementById("toast");
+    const words = document.createElement("p");
+    words.textContent = toast.dataset.failed;
+    toast.replaceChildren(words);
+  });
+}
+
 document.addEventListener("htmx:load", (event) => prepare(event.target));
 prepare(document);
