@@ -32,10 +32,11 @@ def split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
         return [ZERO for _ in weights]
     if total <= 0:
         raise ValueError("nothing to spread the amount over")
-    exact = [amount * weight / total for weight in weights]
-    shares = [floor_cent(share) for share in exact]
+    # Cents and remainders are whole numbers: a quotient cut at 28 digits would hide a tie.
+    parts = [divmod(amount * weight, total * CENT) for weight in weights]
+    shares = [whole * CENT for whole, _ in parts]
     left = int((amount - sum(shares, ZERO)) / CENT)
-    by_remainder = sorted(range(len(weights)), key=lambda i: (shares[i] - exact[i], i))
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-parts[i][1], i))
     for i in by_remainder[:left]:
         shares[i] += CENT
     return shares
