@@ -101,13 +101,16 @@ class ReadOnlyAdmin(ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         return [field.name for field in self.opts.fields] + list(self.readonly_fields)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        kwargs["extra_context"] = (kwargs.get("extra_context") or {}) | {
-            "show_save": False,
-            "show_save_and_continue": False,
-            "show_save_and_add_another": False,
-        }
-        return super().changeform_view(request, *args, **kwargs)
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        hidden = ("show_save", "show_save_and_continue", "show_save_and_add_another")
+        context = dict.fromkeys(hidden, object_id is None) | (extra_context or {})
+        return super().changeform_view(request, object_id, form_url, context)
 
 
 class ReadOnlyInline(TabularInline):

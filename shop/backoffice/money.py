@@ -55,12 +55,16 @@ class CommissionAdmin(ReadOnlyAdmin):
         return commission.reversed_amount
 
     def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         commission = self.get_object(request, object_id) if object_id else None
         if commission is not None:
-            kwargs["extra_context"] = {"explanation": explain(commission)}
-        return super().changeform_view(request, object_id, *args, **kwargs)
+            extra_context = (extra_context or {}) | {"explanation": explain(commission)}
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
 
 class EntryInline(ReadOnlyInline):

@@ -74,13 +74,13 @@ class ScheduleAdmin(ModelAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.preview_view)
         return [
-            path("<int:schedule_id>/run-preview/", view, name="payouts_schedule_preview"),
+            path("<int:schedule_id>/run-preview/", view, name="payout_preview"),
             *super().get_urls(),
         ]
 
     @action(description=_("预览本期"), icon="preview")
     def preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        address = reverse("admin:payouts_schedule_preview", args=[object_id])
+        address = reverse("admin:payout_preview", args=[object_id])
         return HttpResponse(status=303, headers={"Location": address})
 
     def preview_view(self, request: HttpRequest, schedule_id: int) -> HttpResponse:

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
@@ -104,10 +104,10 @@ class RuleAdmin(ModelAdmin):
     def audience(self, rule: Rule) -> str:
         return str(rule.distributor or rule.tier or _("所有分销商"))
 
-    def has_change_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
-        """A version that has been replaced or stopped is history."""
-        allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or obj.valid_to is None)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A version that has been replaced or stopped is history. Buttons ask with the bare key."""
+        is_history = isinstance(obj, Rule) and obj.valid_to is not None
+        return super().has_change_permission(request, obj) and not is_history
 
     def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
         return False
@@ -139,7 +139,7 @@ class RuleAdmin(ModelAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.preview_view)
-        return [path("preview/", view, name="distribution_rule_preview"), *super().get_urls()]
+        return [path("preview/", view, name="rule_preview"), *super().get_urls()]
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
         """Which rule wins for a product and a distributor, and why the others do not."""
@@ -158,11 +158,9 @@ class RuleAdmin(ModelAdmin):
         }
         return TemplateResponse(request, "backoffice/rule_preview.html", context)
 
+    @action(description=_("规则预览"), icon="preview")
     def preview(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponse(status=303, headers={"Location": "preview/"})
-
-    preview.short_description = _("规则预览")  # type: ignore[attr-defined]  # read by the admin
-    preview.url_path = "preview-rules"  # type: ignore[attr-defined]  # read by the theme
+        return HttpResponse(status=303, headers={"Location": reverse("admin:rule_preview")})
 
 
 @admin.register(Policy)
@@ -184,11 +182,6 @@ class PolicyAdmin(ReadOnlyAdmin):
         now = current_policy()
         fields = [f.name for f in Policy._meta.fields if f.name not in ("id", "valid_from")]
         return {name: getattr(now, name) for name in fields}
-
-    def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-        if object_id is None:
-            return ModelAdmin.changeform_view(self, request, object_id, *args, **kwargs)
-        return super().changeform_view(request, object_id, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Policy, form: ModelForm, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in form.cleaned_data}

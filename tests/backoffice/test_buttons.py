@@ -1,0 +1,215 @@
+"""The merchant's buttons: one domain call each, refusals in words, nothing half done."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+
+from base.accounts.models import User
+from base.models import AuditEntry
+from catalog.models import Category, Product
+from distribution.commissions import mature_commissions
+from distribution.models import Policy, Rule
+from distribution.rules import publish_rule
+from distribution.states import Status
+from orders.refunds import Part, request_refund
+from orders.states import OrderState, RefundState
+from payouts.models import Payout, Run, Schedule
+from payouts.states import PayoutState
+from tests.make import (
+    START,
+    make_category,
+    make_chain,
+    make_distributor,
+    make_order,
+    make_user,
+    make_variant,
+    pay,
+    receive,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def merchant(client: Client) -> User:
+    user = make_user("店主", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+def press(client: Client, obj: models.Model, name: str, **values: Any) -> str:
+    """Open the dialog, post it, and return the messages shown afterwards."""
+    model = f"{obj._meta.app_label}_{obj._meta.model_name}"
+    address = reverse(f"admin:{model}_{name}", args=[obj.pk])
+    assert client.get(address).status_code == 200
+    answer = client.post(address, values | {"_form_submitted": "true"})
+    if answer.status_code == 200:  # the dialog again, with its errors
+        return answer.content.decode()
+    assert answer.status_code == 303
+    page = client.get(answer["Location"])
+    return " ".join(str(message) for message in page.context["messages"])
+
+
+def test_an_order_is_shipped(client: Client, merchant: User) -> None:
+    order = make_order()
+    assert "不能进行此操作" in press(client, order, "ship", courier="顺丰", tracking_no="1")
+    pay(order)
+    assert press(client, order, "ship", courier="顺丰", tracking_no="SF1") == "已发货。"
+    order.refresh_from_db()
+    assert order.state == OrderState.SHIPPED
+    assert AuditEntry.objects.get(action="ship_order").actor == merchant
+
+
+def test_a_partial_refund_from_the_order_page(client: Client, merchant: User) -> None:
+    order = make_order(items={make_variant("10.00"): 2})
+    pay(order)
+    line = order.lines.get()
+    values = {f"pieces_{line.pk}": "1", f"money_{line.pk}": "25.00", "shipping": "0", "reason": "少件"}
+    assert "20.00" in press(client, order, "refund", **values)
+    values[f"money_{line.pk}"] = "10.00"
+    assert "正在退回" in press(client, order, "refund", **values)
+    refund = order.refunds.get()
+    assert (refund.state, refund.amount) == (RefundState.APPROVED, Decimal("10.00"))
+
+
+def test_a_refused_refund_needs_a_reason(client: Client, merchant: User) -> None:
+    order = make_order()
+    pay(order)
+    refund = request_refund(order, [Part(order.lines.get().pk, 1, Decimal("10.00"))])
+    assert "这个字段是必填项" in press(client, refund, "reject", reason="")
+    press(client, refund, "reject", reason="商品完好")
+    refund.refresh_from_db()
+    assert (refund.state, refund.answer) == (RefundState.REJECTED, "商品完好")
+
+
+def test_a_rule_changed_in_the_admin_is_a_new_version(client: Client, merchant: User) -> None:
+    rule = publish_rule(by=None, scope="shop", rate1=Decimal("0.1"))
+    address = reverse("admin:distribution_rule_change", args=[rule.pk])
+    answer = client.post(address, {"scope": "shop", "base": "paid", "rate1": "0.125"})
+    assert answer.status_code == 302
+    rule.refresh_from_db()
+    assert rule.rate1 == Decimal("0.1")
+    assert rule.valid_to is not None
+    new = Rule.objects.get(replaces=rule)
+    assert (new.rate1, new.created_by) == (Decimal("0.125"), merchant)
+
+
+def test_a_rule_with_nothing_in_it_is_refused(client: Client, merchant: User) -> None:
+    answer = client.post(reverse("admin:distribution_rule_add"), {"scope": "shop", "base": "paid"})
+    assert "请至少填写一个级别" in answer.content.decode()
+    assert not Rule.objects.exists()
+
+
+def test_the_preview_names_the_winner_and_why_not_the_others(
+    client: Client, merchant: User
+) -> None:
+    chain, variant = make_chain(), make_variant("99.00")
+    publish_rule(by=None, scope="shop", rate1=Decimal("0.1"), rate2=Decimal("0.05"))
+    publish_rule(
+        by=None, scope="product", product=variant.product, rate1=Decimal("0.3"), min_quantity=2
+    )
+    values = {"sku": variant.sku, "distributor": chain.b.code, "quantity": 1}
+    page = client.get(reverse("admin:rule_preview"), values)
+    first, second = page.context["preview"].levels
+    assert [(item.value, item.is_winner, item.why_not) for item in first.considered] == [
+        ("30%", False, "件数未达到要求"),
+        ("10%", True, ""),
+    ]
+    assert (first.amount, second.amount) == (Decimal("9.90"), Decimal("4.95"))
+    page = client.get(reverse("admin:rule_preview"), values | {"sku": "nope"})
+    assert "没有这个货号" in page.content.decode()
+
+
+def test_a_policy_is_added_and_never_edited(client: Client, merchant: User) -> None:
+    form = client.get(reverse("admin:distribution_policy_add")).context["adminform"].form
+    values = {name: value for name, value in form.initial.items() if value not in (None, False)}
+    values |= {"cap_rate": "0.4", "valid_from_0": "2026-01-01", "valid_from_1": "00:00"}
+    answer = client.post(reverse("admin:distribution_policy_add"), values)
+    assert answer.status_code == 302, answer.context["errors"]
+    newest = Policy.objects.first()
+    assert newest is not None
+    assert (newest.cap_rate, newest.created_by, Policy.objects.count()) == (Decimal("0.4"), merchant, 2)
+
+
+def test_freezing_and_banning_need_reasons(client: Client, merchant: User) -> None:
+    distributor = make_distributor()
+    assert "必填" in press(client, distributor, "freeze", reason="")
+    press(client, distributor, "freeze", reason="核实中")
+    distributor.refresh_from_db()
+    assert distributor.status == Status.FROZEN
+    press(client, distributor, "ban", reason="刷单")
+    distributor.refresh_from_db()
+    assert distributor.status == Status.BANNED
+    assert "不能进行此操作" in press(client, distributor, "approve", reason="误判")
+
+
+def test_a_customer_is_reassigned_by_code(client: Client, merchant: User) -> None:
+    customer, distributor = make_user(), make_distributor()
+    assert "没有这个分销商" in press(client, customer, "reassign", to="NOBODY", reason="x")
+    press(client, customer, "reassign", to=distributor.code.lower(), reason="客服核实")
+    binding = customer.bindings.get()
+    assert (binding.distributor, binding.by, binding.reason) == (distributor, merchant, "客服核实")
+
+
+def test_a_run_is_previewed_started_once_approved_and_paid_by_hand(
+    client: Client, merchant: User
+) -> None:
+    chain = make_chain()
+    publish_rule(by=None, at=START, scope="shop", rate1=Decimal("0.1"), rate2=Decimal("0.05"))
+    order = make_order(chain.c, {make_variant("100.00"): 1}, at=START.replace(month=2))
+    pay(order, at=START.replace(month=2))
+    receive(order, at=START.replace(month=2))
+    mature_commissions(START.replace(month=3))
+    schedule = Schedule.objects.get(kind=Schedule.Kind.WEEKLY)
+    preview = client.get(reverse("admin:payout_preview", args=[schedule.pk]))
+    assert preview.context["preview"].total == Decimal("15.00")
+    assert not Run.objects.exists()
+    press(client, schedule, "run_now")
+    press(client, schedule, "run_now")
+    run = Run.objects.get()
+    press(client, run, "approve_all")
+    payout = run.payouts.get(distributor=chain.b)
+    assert (payout.state, payout.approved_by) == (PayoutState.APPROVED, merchant)
+    press(client, payout, "send")
+    assert "必填" in press(client, payout, "paid", reference="")
+    press(client, payout, "paid", reference="V-1")
+    payout.refresh_from_db()
+    assert (payout.state, payout.reference) == (PayoutState.PAID, "V-1")
+    assert Payout.objects.filter(state=PayoutState.PAID).count() == 1
+
+
+def test_a_category_that_moves_takes_its_paths_along(client: Client, merchant: User) -> None:
+    top, child = make_category("食品"), make_category("坚果")
+    values = {"name": "坚果", "slug": child.slug, "parent": top.pk, "position": 0, "is_active": "on"}
+    client.post(reverse("admin:catalog_category_change", args=[child.pk]), values)
+    assert Category.objects.get(pk=child.pk).path == [child.pk, top.pk]
+
+
+def test_a_product_saved_in_the_admin_is_found_and_priced(client: Client, merchant: User) -> None:
+    values = {
+        "category": make_category().pk,
+        "kind": "physical",
+        "name": "云南核桃",
+        "is_active": "on",
+        "rank": "0",
+        "created_at_0": "2026-11-01",
+        "created_at_1": "08:00",
+        "variants-TOTAL_FORMS": "1",
+        "variants-INITIAL_FORMS": "0",
+        "variants-0-sku": "HT1",
+        "variants-0-price": "12.50",
+        "variants-0-stock": "3",
+        "variants-0-weight_grams": "100",
+        "variants-0-is_active": "on",
+        "images-TOTAL_FORMS": "0",
+        "images-INITIAL_FORMS": "0",
+    }
+    answer = client.post(reverse("admin:catalog_product_add"), values)
+    assert answer.status_code == 302, answer.context["errors"]
+    product = Product.objects.get(name="云南核桃")
+    assert product.price_from == Decimal("12.50")
+    assert "核桃" in product.search_terms
