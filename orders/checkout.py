@@ -3,8 +3,7 @@
 Locks the variants in key order, so that nothing is sold twice and nobody deadlocks.
 """
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,7 +17,8 @@ from base.accounts.models import Address, User
 from base.errors import DomainError
 from base.money import ZERO
 from base.numbers import new_number
-from catalog.models import ProductImage, Variant
+from catalog.covers import cover_names
+from catalog.models import Variant
 from catalog.stock import take_stock
 from orders.events import publish
 from orders.models import CartLine, LineDiscount, Order, OrderLine
@@ -53,46 +53,6 @@ def load_items(items: Sequence[Item]) -> list[tuple[Variant, int]]:
     if len(found) != len(wanted):
         raise CannotPlace(_("有商品已不存在,请刷新购物车。"))
     return [(found[variant_id], quantity) for variant_id, quantity in wanted.items()]
-
-
-@dataclass(frozen=True)
-class Unavailable:
-    """A line that cannot be bought now, and why, in words."""
-
-    variant: Variant
-    quantity: int
-    reason: str
-
-
-def sort_out(
-    items: Iterable[tuple[Variant, int]],
-) -> tuple[list[tuple[Variant, int]], list[Unavailable]]:
-    """What of these can be bought as it stands, and what cannot; stock is only looked at."""
-    available, unavailable = [], []
-    for variant, quantity in items:
-        reason = _why_not(variant, quantity)
-        if reason:
-            unavailable.append(Unavailable(variant, quantity, reason))
-        else:
-            available.append((variant, quantity))
-    return available, unavailable
-
-
-def _why_not(variant: Variant, quantity: int) -> str:
-    if not (variant.is_active and variant.product.is_active):
-        return _("商品已下架")
-    if variant.stock <= 0:
-        return _("已售罄")
-    if variant.stock < quantity:
-        return _("只剩 %(left)d 件,请减少数量") % {"left": variant.stock}
-    return ""
-
-
-def checkout_token(buyer: User, items: Iterable[Item]) -> str:
-    """Names the next order of these items: the same in every tab until one of them is placed."""
-    latest = Order.objects.filter(user=buyer).order_by("-pk").values_list("pk", flat=True).first()
-    wanted = sorted((item.variant_id, item.quantity) for item in items)
-    return hashlib.sha256(f"{buyer.pk} {latest} {wanted}".encode()).hexdigest()[:40]
 
 
 def place_order(
@@ -182,7 +142,7 @@ def _create_order(
 
 
 def _create_lines(order: Order, priced: Sequence[PricedLine]) -> None:
-    images = first_images([line.variant.product_id for line in priced])
+    images = cover_names([line.variant.product_id for line in priced])
     rows = OrderLine.objects.bulk_create(_order_line(order, line, images) for line in priced)
     LineDiscount.objects.bulk_create(
         LineDiscount(line=row, source=source, label=label, amount=amount)
@@ -190,12 +150,6 @@ def _create_lines(order: Order, priced: Sequence[PricedLine]) -> None:
         for source, (label, amount) in line.discounts.items()
         if amount > ZERO
     )
-
-
-def first_images(product_ids: Iterable[int]) -> dict[int, str]:
-    """The name of each product's first picture, by product."""
-    images = ProductImage.objects.filter(product__in=product_ids).order_by("-position", "-pk")
-    return {image.product_id: image.image.name for image in images}
 
 
 def _order_line(order: Order, line: PricedLine, images: dict[int, str]) -> OrderLine:

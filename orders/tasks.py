@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from orders import cancellation, events, payments, receipt, repayments, sales
+from orders.models import Payment
 
 
 @shared_task
@@ -26,6 +27,12 @@ def send_repayments() -> int:
 @shared_task
 def query_payments() -> int:
     return payments.query_open_payments()
+
+
+@shared_task
+def ask_payment(number: str) -> None:
+    """Ask the gateway about one payment, for the buyer who has just come back from it."""
+    payments.query_payment(Payment.objects.get(number=number))
 
 
 @shared_task

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from base.accounts import urls as accounts
+from orders.urls import notify_patterns
 
 urlpatterns = i18n_patterns(
     path("admin/", admin.site.urls),
@@ -17,3 +18,4 @@ urlpatterns = i18n_patterns(
     *([path("sandbox/", include("shop.sandbox.urls"))] if settings.SANDBOX else []),
     prefix_default_language=False,
 )
+urlpatterns += [path("notify/", include((notify_patterns, "notify")))]

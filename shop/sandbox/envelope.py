@@ -4,6 +4,7 @@ Written again from the description, on the standard library alone: a simulator t
 shop's own signing code would agree with its mistakes.
 """
 
+import base64
 import hmac
 import json
 import time
@@ -48,15 +49,27 @@ def sealed_answer(payload: dict[str, Any], status: int = 200) -> HttpResponse:
 def unseal(request: HttpRequest) -> dict[str, Any]:
     """The payload of a message from the shop; raises BrokenSeal."""
     stamp = request.headers.get("X-Timestamp", "")
+    return _open(request.body, stamp, request.headers.get("X-Signature", ""))
+
+
+def unseal_link(request: HttpRequest) -> dict[str, Any]:
+    """The payload of a link the shop sent somebody's browser to; raises BrokenSeal."""
+    try:
+        body = base64.urlsafe_b64decode(request.GET.get("payload", ""))
+    except ValueError:
+        raise BrokenSeal("not base64") from None
+    return _open(body, request.GET.get("timestamp", ""), request.GET.get("signature", ""))
+
+
+def _open(body: bytes, stamp: str, given: str) -> dict[str, Any]:
     if not stamp.isdecimal() or not stamp.isascii():
         raise BrokenSeal("no timestamp")
     if not -WINDOW <= time.time() - float(stamp) <= WINDOW:
         raise BrokenSeal("stale timestamp")
-    given = request.headers.get("X-Signature", "").encode("utf-8")
-    if not hmac.compare_digest(_mac(stamp, request.body).encode("ascii"), given):
+    if not hmac.compare_digest(_mac(stamp, body).encode("ascii"), given.encode("utf-8")):
         raise BrokenSeal("wrong signature")
     try:
-        payload = json.loads(request.body)
+        payload = json.loads(body)
     except ValueError:
         raise BrokenSeal("not JSON") from None
     if not isinstance(payload, dict):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shop.sandbox import phone
+from shop.sandbox import calls, cashier, phone, transfer_calls
 
 app_name = "sandbox"
 
@@ -8,4 +8,14 @@ urlpatterns = [
     path("sms/", phone.receive_sms, name="sms"),
     path("mail/", phone.receive_mail, name="mail"),
     path("phone/", phone.phone, name="phone"),
+    path("cashier/", cashier.counter, name="counter"),
+    path("cashier/wish/", cashier.wish, name="wish"),
+    path("cashier/<str:number>/", cashier.cashier, name="cashier"),
+    path("cashier/<str:number>/payment/", cashier.payment, name="payment"),
+    path("trades/query/", calls.query, name="query"),
+    path("repayments/", calls.repay, name="repay"),
+    path("transfers/", transfer_calls.page, name="transfers"),
+    path("transfers/wish/", transfer_calls.wish, name="transfer_wish"),
+    path("transfers/send/", transfer_calls.send, name="transfer_send"),
+    path("transfers/query/", transfer_calls.query, name="transfer_query"),
 ]

@@ -5,11 +5,13 @@ from shop.sandbox.models.cashier import (
     SandboxWish,
 )
 from shop.sandbox.models.phone import SandboxMessage
+from shop.sandbox.models.transfers import SandboxTransfer
 
 __all__ = [
     "SandboxMessage",
     "SandboxRepayment",
     "SandboxTrade",
     "SandboxTradeNotice",
+    "SandboxTransfer",
     "SandboxWish",
 ]

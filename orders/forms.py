@@ -1,0 +1,132 @@
+"""What buyers fill in: checkout, choosing how to pay, asking for money back."""
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from base.accounts.forms.profile import AddressForm
+from base.accounts.models import Address
+from base.money import ZERO
+from orders.checkout import Item
+from orders.models import Refund
+from orders.refunds import Part, Refundable
+from orders.states import OrderState
+
+ITEM = re.compile(r"(\d{1,12}):(\d{1,4})")
+NEW_ADDRESS = "new"
+
+
+def read_items(values: Iterable[str]) -> list[Item]:
+    """`variant:quantity` pairs of a form or an address; what is not one is left out."""
+    found = (ITEM.fullmatch(value) for value in values)
+    return [Item(int(match[1]), int(match[2])) for match in found if match]
+
+
+class CheckoutForm(forms.Form):
+    """Where to send it, a note, and what the buyer saw. The address may be a new one."""
+
+    address = forms.CharField(required=False)
+    note = forms.CharField(
+        label=gettext_lazy("订单备注"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    expected_total = forms.DecimalField(max_digits=12, decimal_places=2)
+    token = forms.CharField(max_length=40)
+
+    def __init__(self, data: QueryDict | None, addresses: Sequence[Address], province: str) -> None:
+        super().__init__(data)
+        self.addresses = addresses
+        self.chosen = self._chosen(data)
+        self.is_new = self.chosen is None and bool(data) and data.get("address") == NEW_ADDRESS
+        self.new_address = AddressForm(
+            data if self.is_new else None,
+            initial={"province": province},
+            use_required_attribute=False,
+        )
+
+    def _chosen(self, data: QueryDict | None) -> Address | None:
+        value = data.get("address", "") if data else ""
+        return next((a for a in self.addresses if str(a.pk) == value), None)
+
+    def clean(self) -> dict[str, Any]:
+        if self.is_new and not self.new_address.is_valid():
+            self.add_error("address", _("请把收货地址填写完整。"))
+        return self.cleaned_data
+
+
+class RefundForm(forms.Form):
+    """For each line: whether, how many pieces, how much; empty money = fair for the pieces."""
+
+    reason = forms.ChoiceField(label=gettext_lazy("退款原因"), choices=Refund.Reason.choices)
+    note = forms.CharField(
+        label=gettext_lazy("补充说明"),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(
+        self, data: QueryDict | None, lines: Sequence[Refundable], shipping: Decimal, only: int | None
+    ) -> None:
+        super().__init__(data)
+        self.lines = lines
+        self.shipping = shipping
+        for found in lines:
+            self._add_line(found, is_chosen=only in (None, found.line.pk))
+        if shipping:
+            self.fields["shipping"] = forms.DecimalField(
+                label=gettext_lazy("退运费"),
+                min_value=ZERO,
+                max_value=shipping,
+                decimal_places=2,
+                required=False,
+                initial=ZERO,
+            )
+
+    def _add_line(self, found: Refundable, *, is_chosen: bool) -> None:
+        key = found.line.pk
+        self.fields[f"chosen_{key}"] = forms.BooleanField(required=False, initial=is_chosen)
+        self.fields[f"quantity_{key}"] = forms.IntegerField(
+            min_value=0, max_value=found.quantity, required=False, initial=found.quantity
+        )
+        self.fields[f"amount_{key}"] = forms.DecimalField(
+            min_value=ZERO, max_value=found.amount, decimal_places=2, required=False
+        )
+
+    def parts(self) -> list[Part]:
+        """What is asked back; only after `is_valid()`."""
+        data = self.cleaned_data
+        return [
+            Part(found.line.pk, pieces, found.amount_for(pieces) if amount is None else amount)
+            for found in self.lines
+            if data[f"chosen_{found.line.pk}"]
+            for pieces in [data[f"quantity_{found.line.pk}"] or 0]
+            for amount in [data[f"amount_{found.line.pk}"]]
+        ]
+
+    def shipping_amount(self) -> Decimal:
+        return self.cleaned_data.get("shipping") or ZERO
+
+
+class OrderFilterForm(forms.Form):
+    """Which orders to list: a state, "after_sale", and words to look for."""
+
+    AFTER_SALE = "after_sale"
+
+    state = forms.ChoiceField(
+        required=False, choices=[*OrderState.choices, (AFTER_SALE, gettext_lazy("售后"))]
+    )
+    q = forms.CharField(required=False, max_length=60)
+
+    def wanted(self) -> tuple[str, str]:
+        """(state or "", words); what makes no sense is left out."""
+        self.is_valid()
+        return self.cleaned_data.get("state", ""), self.cleaned_data.get("q", "").strip()

@@ -1,0 +1,133 @@
+"""How far an order has come, in words, and what its buyer may do with it now."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalog.models.product import Kind
+from orders.models import Order, OrderLine, Refund, Repayment, Shipment
+from orders.states import OrderState, RefundState
+
+# What every order passes on its way; virtual orders are received when they are paid.
+WAY = (OrderState.UNPAID, OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage of the way: "done", "now" (what comes next) or empty."""
+
+    label: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Happening:
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What the buyer may do; the acts themselves check again under lock."""
+
+    pay: bool = False
+    cancel: bool = False
+    cancel_paid: bool = False
+    receive: bool = False
+    refund: bool = False
+
+
+def allowed(order: Order, lines: Iterable[OrderLine], *, at: datetime | None = None) -> Allowed:
+    """Read from the order and its lines alone. A refund may still find that nothing is left."""
+    at = at or timezone.now()
+    has_delivered = any(line.received_at for line in lines)
+    has_money = order.total > order.refunded_amount
+    return Allowed(
+        pay=order.state == OrderState.UNPAID and order.expires_at > at,
+        cancel=order.state == OrderState.UNPAID,
+        cancel_paid=order.state == OrderState.PAID and not has_delivered and has_money,
+        receive=order.state == OrderState.SHIPPED,
+        refund=order.paid_at is not None and order.state != OrderState.CLOSED and has_money,
+    )
+
+
+def steps(order: Order, lines: Sequence[OrderLine]) -> list[Step]:
+    """The way of this order; a closed one has none."""
+    if order.state == OrderState.CLOSED:
+        return []
+    is_virtual = all(line.kind == Kind.VIRTUAL for line in lines)
+    names = {
+        OrderState.UNPAID: _("下单"),
+        OrderState.PAID: _("付款"),
+        OrderState.SHIPPED: _("发货"),
+        OrderState.RECEIVED: _("交付") if is_virtual else _("收货"),
+    }
+    way = [state for state in WAY if not (is_virtual and state == OrderState.SHIPPED)]
+    reached = way.index(OrderState(order.state))
+    marks = ["done"] * (reached + 1) + ["now"] + [""] * len(way)
+    return [Step(names[state], mark) for state, mark in zip(way, marks, strict=False)]
+
+
+def headline(order: Order, *, at: datetime | None = None) -> str:
+    """One sentence under the state: what happens next."""
+    at = at or timezone.now()
+    match order.state:
+        case OrderState.UNPAID:
+            return _("请在付款时间内完成付款，逾时订单自动关闭。")
+        case OrderState.PAID:
+            return _("商家正在准备发货。")
+        case OrderState.SHIPPED:
+            due = (order.shipped_at or at) + timedelta(days=settings.AUTO_RECEIVE_DAYS)
+            days = max(0, (due - at).days)
+            return _("收到后请确认收货；%(days)d 天后自动确认。") % {"days": days}
+        case OrderState.RECEIVED:
+            return _("订单已完成，谢谢惠顾。")
+        case _closed:
+            return order.close_reason
+
+
+def history(
+    order: Order,
+    shipments: Iterable[Shipment],
+    refunds: Iterable[Refund],
+    surplus: Iterable[Repayment],
+) -> list[Happening]:
+    """Everything that happened, newest first."""
+    found = [
+        (order.placed_at, _("下单")),
+        (order.paid_at, _("付款")),
+        (order.received_at, _("收货")),
+        (order.closed_at, _("订单关闭：%(why)s") % {"why": order.close_reason}),
+    ]
+    for shipment in shipments:
+        words = {"courier": shipment.courier, "number": shipment.tracking_no}
+        found.append((shipment.shipped_at, _("发货：%(courier)s %(number)s") % words))
+    for refund in refunds:
+        found.extend(_refund_happenings(refund))
+    for repayment in surplus:
+        words = {"amount": repayment.amount}
+        found.append((repayment.created_at, _("多收到 ¥%(amount)s，原路退回") % words))
+        found.append((repayment.done_at, _("多收的 ¥%(amount)s 已退回") % words))
+    happenings = [Happening(at, text) for at, text in found if at is not None]
+    return sorted(happenings, key=lambda happening: happening.at, reverse=True)
+
+
+def _refund_happenings(refund: Refund) -> list[tuple[datetime | None, str]]:
+    words = {"amount": refund.amount, "answer": refund.answer}
+    decided = {
+        RefundState.APPROVED: _("商家同意退款 ¥%(amount)s"),
+        RefundState.DONE: _("商家同意退款 ¥%(amount)s"),
+        RefundState.REJECTED: _("商家拒绝退款：%(answer)s"),
+        RefundState.WITHDRAWN: _("撤销了退款申请"),
+    }
+    happened = [
+        (refund.requested_at, _("申请退款 ¥%(amount)s") % words),
+        (refund.done_at, _("退款 ¥%(amount)s 已退回原支付账户") % words),
+    ]
+    if refund.state in decided:
+        happened.append((refund.decided_at, decided[RefundState(refund.state)] % words))
+    return happened

@@ -1,0 +1,75 @@
+"""What a buyer does with an order: each a POST to a noun, repeatable, and back to the order."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from base.access import member
+from base.errors import DomainError
+from orders import tasks
+from orders.cancellation import cancel_order
+from orders.cart import CartOwner, add_to_cart
+from orders.models import Order
+from orders.receipt import receive_order
+from orders.refunds import cancel_paid_order
+from orders.states import OrderState
+from orders.views.own import own_order
+from orders.wake import run_soon
+
+
+@member
+@require_POST
+def cancellation(request: HttpRequest, number: str) -> HttpResponse:
+    """Unpaid: it closes. Paid and unsent: it closes and the money goes back, at once."""
+    order = own_order(request, number)
+    if order.paid_at is None:
+        done = _try(request, lambda: cancel_order(order, reason=_("买家取消")))
+        return _back(request, order, _("订单已取消。") if done else "")
+    if order.state == OrderState.CLOSED:
+        return _back(request, order, _("订单已取消。"))
+    done = _try(request, lambda: cancel_paid_order(order))
+    run_soon(tasks.send_repayments)
+    return _back(request, order, _("订单已取消，钱会退回原支付账户。") if done else "")
+
+
+@member
+@require_POST
+def receipt(request: HttpRequest, number: str) -> HttpResponse:
+    order = own_order(request, number)
+    done = _try(request, lambda: receive_order(order))
+    return _back(request, order, _("已确认收货。") if done else "")
+
+
+@member
+@require_POST
+def repetition(request: HttpRequest, number: str) -> HttpResponse:
+    """Buy again: what is still sold goes into the cart; what is not is said."""
+    order = own_order(request, number)
+    owner = CartOwner(user=request.user)
+    added = 0
+    for line in order.lines.order_by("pk"):
+        added += _try(request, lambda line=line: add_to_cart(owner, line.variant_id, line.quantity))
+    if not added:
+        return _back(request, order)
+    messages.success(request, _("已加入购物车。"))
+    return redirect("orders:cart")
+
+
+def _try(request: HttpRequest, act: Callable[[], object]) -> bool:
+    """Do it; a rule of the shop that says no is told to the buyer."""
+    try:
+        act()
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return False
+    return True
+
+
+def _back(request: HttpRequest, order: Order, success: str = "") -> HttpResponse:
+    if success:
+        messages.success(request, success)
+    return redirect("orders:order", order.number)

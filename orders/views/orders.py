@@ -1,0 +1,127 @@
+"""A buyer's orders: the list, and one with everything that happened to it."""
+
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from base.access import member
+from base.pages import page_of
+from catalog.pictures import Picture
+from orders import progress
+from orders.forms import OrderFilterForm
+from orders.listing import find_orders, orders_of, with_after_sale
+from orders.models import Order, OrderLine, RefundLine, Repayment
+from orders.states import OPEN_REFUNDS, OrderState, RefundState
+from orders.views.own import own_order
+
+PER_PAGE = 10
+# Nothing changes by itself any more.
+RESTING = (OrderState.RECEIVED, OrderState.CLOSED)
+
+
+@member
+@never_cache
+@require_safe
+def orders(request: HttpRequest) -> HttpResponse:
+    filters = OrderFilterForm(request.GET)
+    state, words = filters.wanted()
+    found = orders_of(request.user)
+    if state == OrderFilterForm.AFTER_SALE:
+        found = with_after_sale(found)
+    elif state:
+        found = found.filter(state=state)
+    if words:
+        found = find_orders(found, words)
+    page = page_of(request, found, PER_PAGE)
+    context = {
+        "tab": "me",
+        "page": page,
+        "cards": [_card(order) for order in page.object_list],
+        "state": state,
+        "words": words,
+        "tabs": [("", None), *filters.fields["state"].choices],
+    }
+    return render(request, "orders/orders.html", context)
+
+
+def _card(order: Order) -> dict[str, Any]:
+    lines = list(order.lines.all())
+    return {
+        "order": order,
+        "lines": [(line, _picture(line)) for line in lines],
+        "pieces": sum(line.quantity for line in lines),
+        "allowed": progress.allowed(order, lines),
+    }
+
+
+@member
+@never_cache
+@require_safe
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """htmx asks again with `?seen=`; nothing is sent while nothing has changed."""
+    found = own_order(request, number)
+    context = _whole(found)
+    if request.htmx and request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    part = "#order" if request.htmx else ""
+    return render(request, f"orders/order.html{part}", context)
+
+
+def _whole(order: Order) -> dict[str, Any]:
+    """Everything the page tells; six queries."""
+    lines = list(order.lines.select_related("product").prefetch_related("discounts"))
+    shipments = list(order.shipments.order_by("shipped_at", "pk"))
+    refunds = list(
+        order.refunds.select_related("repayment").prefetch_related(
+            Prefetch("lines", RefundLine.objects.select_related("line"))
+        )
+    )
+    surplus = list(
+        Repayment.objects.filter(payment__order=order, refund=None).order_by("created_at", "pk")
+    )
+    is_moving = order.state not in RESTING or any(r.state in OPEN_REFUNDS for r in refunds)
+    open_surplus = any(repayment.done_at is None for repayment in surplus)
+    now = timezone.now()
+    return {
+        "tab": "me",
+        "order": order,
+        "lines": [(line, _picture(line)) for line in lines],
+        "notes": [line for line in lines if line.received_at and line.product.delivery_note],
+        "pieces": sum(line.quantity for line in lines),
+        "gross": sum(line.price * line.quantity for line in lines),
+        "discounts": _discounts(lines),
+        "shipments": shipments,
+        "refunds": [(refund, refund.state == RefundState.REQUESTED) for refund in refunds],
+        "surplus": surplus,
+        "steps": progress.steps(order, lines),
+        "headline": progress.headline(order, at=now),
+        "history": progress.history(order, shipments, refunds, surplus),
+        "allowed": progress.allowed(order, lines, at=now),
+        "is_live": is_moving or open_surplus,
+        "seen": _seen(order, shipments, refunds, surplus),
+    }
+
+
+def _discounts(lines: list[OrderLine]) -> dict[str, Any]:
+    sums: dict[str, Any] = {}
+    for line in lines:
+        for discount in line.discounts.all():
+            sums[discount.label] = sums.get(discount.label, 0) + discount.amount
+    return sums
+
+
+def _seen(order: Order, shipments: list[Any], refunds: list[Any], surplus: list[Any]) -> str:
+    """Changes whenever something on the page does."""
+    states = "".join(refund.state[:2] for refund in refunds)
+    repaid = sum(repayment.done_at is not None for repayment in surplus)
+    expired = order.state == OrderState.UNPAID and order.expires_at <= timezone.now()
+    return f"{order.state}{len(shipments)}{states}{len(surplus)}{repaid}{'x' if expired else ''}"
+
+
+def _picture(line: OrderLine) -> Picture | None:
+    return Picture(line.image) if line.image else None
