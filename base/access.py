@@ -40,7 +40,8 @@ def _anybody(request: HttpRequest) -> None:
     return None
 
 
-def _signed_in(request: HttpRequest) -> HttpResponse | None:
+def signed_in(request: HttpRequest) -> HttpResponse | None:
+    """The check of `member`, for the policies of rooms above to begin with."""
     if request.user.is_authenticated:
         return None
     back = request.get_full_path() if request.method == "GET" else "/"
@@ -48,14 +49,14 @@ def _signed_in(request: HttpRequest) -> HttpResponse | None:
 
 
 def _staff(request: HttpRequest) -> HttpResponse | None:
-    refusal = _signed_in(request)
+    refusal = signed_in(request)
     if refusal is None and not request.user.is_staff:
         raise PermissionDenied(_("只有商家后台人员可以打开此页。"))
     return refusal
 
 
 public = policy("public", _anybody)
-member = policy("member", _signed_in)
+member = policy("member", signed_in)
 staff = policy("staff", _staff)
 
 

@@ -6,6 +6,7 @@ are recognised, machines are not: crawlers, link previews and prefetches leave n
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.db import transaction
@@ -27,12 +28,23 @@ ROBOTS = re.compile(
 )
 
 
-def distributor_by_code(code: str) -> Distributor | None:
+@dataclass(frozen=True)
+class Origin:
+    """Who a code speaks for, and by which named link (None: the personal code)."""
+
+    distributor: Distributor
+    link: Link | None
+
+
+def origin_of(code: str) -> Origin | None:
     """The approved distributor behind a personal code or a named link's code."""
     code = code.strip().upper()[:20]
-    found = Distributor.objects.filter(status=Status.APPROVED)
-    by_link = Link.objects.filter(code=code).values("distributor")
-    return found.filter(code=code).first() or found.filter(pk__in=by_link).first()
+    distributor = Distributor.objects.filter(status=Status.APPROVED, code=code).first()
+    if distributor is not None:
+        return Origin(distributor, None)
+    links = Link.objects.filter(distributor__status=Status.APPROVED).select_related("distributor")
+    link = links.filter(code=code).first()
+    return Origin(link.distributor, link) if link else None
 
 
 def is_person(request: HttpRequest) -> bool:
@@ -49,19 +61,20 @@ def record_click(request: HttpRequest, code: str, path: str) -> Click | None:
     """
     if not is_person(request):
         return None
-    distributor = distributor_by_code(code)
+    origin = origin_of(code)
     user = request.user if isinstance(request.user, User) else None
-    if distributor is None or (user is not None and user.pk == distributor.pk):
+    if origin is None or (user is not None and user.pk == origin.distributor.pk):
         return None
     click = Click.objects.create(
         visitor=remember_visitor(request),
         user=user,
-        distributor=distributor,
+        distributor=origin.distributor,
+        link=origin.link,
         path=path[:200],
         at=timezone.now(),
     )
     if user is not None and current_policy().binding_moment == Policy.BindingMoment.VISIT:
-        bind_by_link(user, distributor, at=click.at)
+        bind_by_link(user, origin.distributor, at=click.at, link=origin.link)
     return click
 
 

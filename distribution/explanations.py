@@ -93,11 +93,11 @@ def commission_state(
 def why_payee(terms: OrderTerms, level: int) -> str:
     """Why this level's payee stands there, in the reader's language."""
     if level == 2:
-        return _("下单时,您是该订单一级分销商的推荐人。")
+        return _("下单时，你是这笔订单一级分销商的推荐人。")
     return {
-        OrderTerms.Why.SELF: _("您本人购买,商家已开启自购返佣。"),
-        OrderTerms.Why.BOUND: _("下单时,买家绑定的分销商是您。"),
-        OrderTerms.Why.RECRUITER: _("买家本身是分销商且没有绑定他人,由其推荐人即您计一级佣金。"),
+        OrderTerms.Why.SELF: _("你本人购买，商家已开启自购返佣。"),
+        OrderTerms.Why.BOUND: _("下单时，买家绑定的分销商是你。"),
+        OrderTerms.Why.RECRUITER: _("买家自己也是分销商，没有绑定别人，所以由推荐人也就是你计一级佣金。"),
     }[OrderTerms.Why(terms.why1)]
 
 
@@ -107,7 +107,7 @@ def rule_in_words(rule: Rule) -> str:
         place = _("全店")
     else:
         place = f"{rule.get_scope_display()}“{rule.target}”"
-    parts = [_("规则 #%(pk)d:%(place)s") % {"pk": rule.pk, "place": place}]
+    parts = [_("规则 #%(pk)d：%(place)s") % {"pk": rule.pk, "place": place}]
     parts += [
         _("%(level)s %(value)s") % {"level": label, "value": value_in_words(rate, amount)}
         for label, rate, amount in (
@@ -128,7 +128,7 @@ def rule_in_words(rule: Rule) -> str:
         parts.append(_("订单商品金额至少 ¥%(amount)s") % {"amount": rule.min_amount})
     if rule.min_month_orders:
         parts.append(_("受益人当月至少 %(count)d 笔一级订单") % {"count": rule.min_month_orders})
-    return _(",").join(parts)
+    return _("，").join(parts)
 
 
 def value_in_words(rate: Decimal | None, amount: Decimal | None) -> str:
@@ -153,12 +153,12 @@ def _steps(
         Step(
             _("实付"),
             line.paid,
-            _("单价 ¥%(price)s × %(count)d − 优惠 ¥%(discount)s,不含运费")
+            _("单价 ¥%(price)s × %(count)d − 优惠 ¥%(discount)s，不含运费")
             % {"price": line.price, "count": line.quantity, "discount": line.discount},
         )
     ]
     if row.base == Rule.Base.PROFIT:
-        note = _("实付 − 成本,不低于 0") if line.cost is not None else _("成本未知,按 0 计")
+        note = _("实付 − 成本，不低于 0") if line.cost is not None else _("成本未知，按 0 计")
         steps.append(Step(_("毛利"), whole.profit, note))
     uplift = _(" × (1 + 等级加成 %(uplift)s)") % {"uplift": percent(row.uplift)} if row.uplift else ""
     if row.rate is not None:
@@ -166,13 +166,13 @@ def _steps(
     else:
         note = f"¥{row.amount} × {line.quantity}{uplift}"
     raw = shares.raw(row.level)
-    steps.append(Step(_("按规则计算"), raw, _("%(formula)s,四舍五入到分") % {"formula": note}))
+    steps.append(Step(_("按规则计算"), raw, _("%(formula)s，四舍五入到分") % {"formula": note}))
     if shares.is_capped:
-        note = _("两级合计 ¥%(sum)s 超过上限 ¥%(limit)s(实付的 %(cap)s%(guard)s),按比例缩减") % {
+        note = _("两级合计 ¥%(sum)s 超过上限 ¥%(limit)s（实付的 %(cap)s%(guard)s），按比例缩减") % {
             "sum": shares.raw1 + shares.raw2,
             "limit": shares.limit,
             "cap": percent(policy.cap_rate),
-            "guard": _(",且不超过毛利") if policy.margin_guard else "",
+            "guard": _("，且不超过毛利") if policy.margin_guard else "",
         }
         steps.append(Step(_("封顶后"), shares.amount(row.level), note))
     steps.append(Step(_("付款时佣金"), commission.amount_at_payment))
@@ -188,13 +188,13 @@ def _blockers(commission: Commission, line: OrderLine, policy: Policy) -> list[s
     if commission.matured_at is None and commission.amount > ZERO:
         if line.received_at is None:
             found.append(
-                _("等待买家收货,收货后再过 %(days)d 天可结算。") % {"days": policy.maturity_days}
+                _("等待买家收货，收货后再过 %(days)d 天可结算。") % {"days": policy.maturity_days}
             )
         elif Refund.objects.filter(state__in=OPEN_REFUNDS, lines__line=line).exists():
-            found.append(_("有进行中的售后,处理完后再结算。"))
+            found.append(_("有进行中的售后，处理完后再结算。"))
         else:
             unlock = line.received_at + timedelta(days=policy.maturity_days)
             found.append(_("将于 %(day)s 可结算。") % {"day": f"{unlock.astimezone():%Y-%m-%d %H:%M}"})
     if commission.payee.status == Status.FROZEN:
-        found.append(_("账号已冻结,款项保留。"))
+        found.append(_("账号已冻结，款项保留。"))
     return found

@@ -16,7 +16,7 @@ from base.accounts.models import User
 from base.audit import record_audit
 from base.errors import DomainError
 from base.locks import lock_row
-from distribution.models import Binding, Click, Distributor, Policy, Recruitment
+from distribution.models import Binding, Click, Distributor, Link, Policy, Recruitment
 from distribution.policy import policy_at
 from distribution.states import Status
 from orders.models import Order, OrderEvent
@@ -74,7 +74,12 @@ def require_relatable(person_id: int, distributor: Distributor, at: datetime) ->
 
 
 def bind_by_link(
-    customer: User, distributor: Distributor, *, at: datetime, policy: Policy | None = None
+    customer: User,
+    distributor: Distributor,
+    *,
+    at: datetime,
+    policy: Policy | None = None,
+    link: Link | None = None,
 ) -> Binding | None:
     """A link speaks for a distributor; the policy's mode decides. None when nothing changes.
 
@@ -110,26 +115,43 @@ def bind_by_link(
             starts_at=at,
             ends_at=at + timedelta(days=days) if days else None,
             source=Binding.Source.LINK,
+            link=link,
         )
 
 
 def bind_from_clicks(customer: User, *, at: datetime, policy: Policy | None = None) -> Binding | None:
-    """Turn the clicks this customer left, as a guest or signed in, into a relation."""
+    """Turn the clicks this customer left, as a guest or signed in, into a relation.
+
+    Clicks on links that may not bind them (their own, a loop, somebody who has left) are passed
+    over, so that they never stand in the way of one that may.
+    """
     policy = policy or policy_at(at)
     clicks = Click.objects.filter(user=customer, at__lte=at)
     if policy.binding_mode == Policy.BindingMode.FIRST_FOR_DAYS:
         clicks = clicks.filter(at__gt=at - timedelta(days=policy.binding_days))
     latest_wins = policy.binding_mode == Policy.BindingMode.LATEST
+    clicks = clicks.select_related("distributor", "link")
     order = ("-at", "-pk") if latest_wins else ("at", "pk")
-    click = clicks.select_related("distributor").order_by(*order).first()
-    if click is None:
-        return None
-    return bind_by_link(customer, click.distributor, at=at, policy=policy)
+    refused: set[int] = set()
+    while click := clicks.exclude(distributor__in=refused).order_by(*order).first():
+        try:
+            require_relatable(customer.pk, click.distributor, at)
+        except CannotRelate:
+            refused.add(click.distributor_id)
+            continue
+        return bind_by_link(customer, click.distributor, at=at, policy=policy, link=click.link)
+    return None
 
 
 def bind_first_orders(events: Sequence[OrderEvent]) -> None:
     """Where the policy binds at the first order: before the payees of that order are read."""
+    if not Policy.objects.filter(binding_moment=Policy.BindingMoment.FIRST_ORDER).exists():
+        return
+    buyers = Click.objects.filter(user__in={event.order.user_id for event in events})
+    clicked = set(buyers.values_list("user_id", flat=True))
     for event in events:
+        if event.order.user_id not in clicked:
+            continue
         policy = policy_at(event.at)
         if policy.binding_moment != Policy.BindingMoment.FIRST_ORDER:
             continue

@@ -1,3 +1,19 @@
+from django.urls import path
+
+from distribution.views import dashboard, earnings, joining, links, team
 
 app_name = "distribution"
-urlpatterns: list = []
+urlpatterns = [
+    path("r/<str:code>/", links.referral, name="referral"),
+    path("distribution/", dashboard.dashboard, name="dashboard"),
+    path("distribution/join/", joining.joining, name="join"),
+    path("distribution/agreement/", joining.agreement, name="agreement"),
+    path("distribution/agreement/<slug:version>/", joining.agreement, name="agreement_version"),
+    path("distribution/links/", links.links, name="links"),
+    path("distribution/links/<str:code>/qr.png", links.link_png, name="link_png"),
+    path("distribution/links/<str:code>/qr.svg", links.link_svg, name="link_svg"),
+    path("distribution/commissions/", earnings.commissions, name="commissions"),
+    path("distribution/commissions/<int:pk>/", earnings.commission, name="commission"),
+    path("distribution/orders/", earnings.orders, name="orders"),
+    path("distribution/team/", team.team, name="team"),
+]

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class PayoutsConfig(AppConfig):
@@ -6,4 +7,13 @@ class PayoutsConfig(AppConfig):
     verbose_name = "结算"
 
     def ready(self) -> None:
+        from distribution.registries import forecasts
         from payouts import receivers  # noqa: F401  (connects the receivers)
+        from payouts.outlook import next_payout
+
+        forecasts["payouts"] = next_payout
+        if settings.SANDBOX:
+            from payouts.channels import channels
+            from payouts.sandbox import Sandbox
+
+            channels[Sandbox.code] = Sandbox()

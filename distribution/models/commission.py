@@ -42,6 +42,9 @@ class Commission(models.Model):
         indexes = [
             models.Index(fields=["payee", "-accrued_at", "-id"], name="commission_by_payee"),
             models.Index(
+                fields=["payee", "buyer"], include=["order", "amount"], name="commission_by_buyer"
+            ),
+            models.Index(
                 fields=["payee"], include=["amount"], condition=Q(matured_at=None), name="commission_pending"
             ),
             models.Index(
@@ -81,7 +84,10 @@ class Commission(models.Model):
 
 
 class Reversal(models.Model):
-    """Part of a commission taken back: by a refund, or forfeited by a ban."""
+    """Part of a commission taken back: by a refund, or forfeited by a ban.
+
+    A negative amount gives back: a later refund of the line left more of it earned.
+    """
 
     commission = models.ForeignKey(Commission, models.PROTECT, related_name="reversals")
     refund = models.ForeignKey(
@@ -97,7 +103,7 @@ class Reversal(models.Model):
             models.UniqueConstraint(
                 fields=["commission", "refund"], name="reversal_once", nulls_distinct=False
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="reversal_positive"),
+            models.CheckConstraint(condition=~Q(amount=0), name="reversal_not_zero"),
         ]
 
     def __str__(self) -> str:

@@ -24,13 +24,13 @@ def no_overlap(person: str, name: str) -> ExclusionConstraint:
 
 
 class Link(models.Model):
-    """A distributor's named link, e.g. for 抖音 or 小红书; the personal one has an empty name."""
+    """A distributor's named link, e.g. for 抖音 or 小红书. The personal one is `Distributor.code`."""
 
     distributor = models.ForeignKey(
         "distribution.Distributor", models.CASCADE, related_name="links", verbose_name=_("分销商")
     )
     code = models.CharField(_("链接码"), max_length=20, unique=True)
-    channel = models.CharField(_("渠道"), max_length=40, blank=True)
+    channel = models.CharField(_("渠道"), max_length=40)
     target = models.CharField(_("目标页面"), max_length=200, default="/")
     created_at = models.DateTimeField(_("创建时间"))
 
@@ -52,6 +52,15 @@ class Click(models.Model):
     )
     distributor = models.ForeignKey(
         "distribution.Distributor", models.CASCADE, related_name="clicks", verbose_name=_("分销商")
+    )
+    link = models.ForeignKey(
+        Link,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="clicks",
+        verbose_name=_("推广链接"),
+        help_text=_("空表示个人推广码。"),
     )
     path = models.CharField(_("页面"), max_length=200)
     at = models.DateTimeField(_("时间"))
@@ -86,6 +95,15 @@ class Binding(models.Model):
     starts_at = models.DateTimeField(_("开始"))
     ends_at = models.DateTimeField(_("结束"), null=True, blank=True)
     source = models.CharField(_("来源"), max_length=10, choices=Source.choices)
+    link = models.ForeignKey(
+        Link,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="bindings",
+        verbose_name=_("推广链接"),
+        help_text=_("绑定来自哪条链接;空表示个人推广码,或不是由链接绑定。"),
+    )
     reason = models.CharField(_("原因"), max_length=200, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("操作人")

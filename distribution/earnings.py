@@ -1,0 +1,208 @@
+"""A distributor's commissions as lists: their state in bulk, and what the ledger says of one."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from base.money import ZERO
+from distribution.explanations import commission_state
+from distribution.models import Allocation, Commission, Distributor, Entry, Reversal, Transfer
+from distribution.states import Account, CommissionState, ReservationState
+from distribution.team import masked_name
+from orders.models import Order
+
+
+def earnings_of(distributor: Distributor) -> QuerySet[Commission]:
+    """Their commissions, newest first, each with what of it lies in payouts (`in_payout`) and
+    what was paid (`paid_out`)."""
+    return (
+        Commission.objects.filter(payee=distributor)
+        .annotate(
+            in_payout=_allocated(ReservationState.RESERVED),
+            paid_out=_allocated(ReservationState.SETTLED),
+        )
+        .select_related("order", "line", "buyer")
+        .order_by("-accrued_at", "-pk")
+    )
+
+
+def _allocated(state: ReservationState) -> Coalesce:
+    allocations = Allocation.objects.filter(commission=OuterRef("pk"), reservation__state=state)
+    total = allocations.order_by().values("commission").annotate(t=Sum("amount")).values("t")
+    return Coalesce(Subquery(total), ZERO, output_field=DecimalField())
+
+
+def in_state(earnings: QuerySet[Commission], state: CommissionState) -> QuerySet[Commission]:
+    """Those of `earnings_of` that are in a state, by the same words as `state_of`.
+
+    The stored `allocated` narrows the rows first, so that sums are read for few of them.
+    """
+    mature = Q(matured_at__isnull=False, amount__gt=0)
+    return earnings.filter(
+        {
+            CommissionState.REVERSED: Q(amount=0),
+            CommissionState.PENDING: Q(matured_at=None, amount__gt=0),
+            CommissionState.AVAILABLE: mature & Q(allocated__lt=F("amount"), in_payout=0),
+            CommissionState.RESERVED: mature
+            & Q(allocated__gt=0, in_payout__gt=0, paid_out__lt=F("amount")),
+            CommissionState.PAID: mature
+            & Q(allocated__gte=F("amount"), paid_out__gte=F("amount")),
+        }[state]
+    )
+
+
+def state_of(commission: Commission) -> CommissionState:
+    """The state of a row of `earnings_of`: no query."""
+    return commission_state(
+        commission, reserved=commission.in_payout, paid=commission.paid_out  # type: ignore[attr-defined]  # annotated by earnings_of
+    )
+
+
+@dataclass(frozen=True)
+class Earning:
+    """A commission as a list shows it."""
+
+    commission: Commission
+    state: CommissionState
+
+
+def with_states(rows: Iterable[Commission]) -> list[Earning]:
+    """Rows of `earnings_of` with their states."""
+    return [Earning(commission, state_of(commission)) for commission in rows]
+
+
+@dataclass(frozen=True)
+class EarningOrder:
+    """An order as its distributor may see it, with what it earns them now."""
+
+    order: Order
+    buyer: str
+    earnings: list[Earning]
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((earning.commission.amount for earning in self.earnings), ZERO)
+
+    @property
+    def levels(self) -> list[int]:
+        return sorted({earning.commission.level for earning in self.earnings})
+
+
+def orders_earning_for(
+    distributor: Distributor, *, level: int | None = None, number: str = ""
+) -> QuerySet[Commission, int]:
+    """The ids of orders with a commission of theirs, newest payment first."""
+    rows = Commission.objects.filter(payee=distributor)
+    if level:
+        rows = rows.filter(level=level)
+    if number:
+        rows = rows.filter(order__number__startswith=number.strip())
+    # The commissions of one order share their time, so the index by time needs no sorting.
+    newest = rows.order_by("-accrued_at", "-order").distinct("accrued_at", "order")
+    return newest.values_list("order", flat=True)
+
+
+def shown_orders(
+    distributor: Distributor, order_ids: Collection[int], *, level: int | None = None
+) -> list[EarningOrder]:
+    """These orders with their earnings, in the order given: one query."""
+    rows = earnings_of(distributor).filter(order__in=list(order_ids))
+    if level:
+        rows = rows.filter(level=level)
+    by_order: dict[int, list[Earning]] = {pk: [] for pk in order_ids}
+    for earning in with_states(rows.order_by("line", "level")):
+        by_order[earning.commission.order_id].append(earning)
+    return [
+        EarningOrder(
+            order=earnings[0].commission.order,
+            buyer=masked_name(earnings[0].commission.buyer),
+            earnings=earnings,
+        )
+        for earnings in by_order.values()
+    ]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One ledger transfer that moved a commission: how much of it was this commission's."""
+
+    kind: Transfer.Kind
+    at: datetime
+    key: str
+    source: Account
+    target: Account
+    amount: Decimal
+
+
+WAYS = {
+    Transfer.Kind.ACCRUE: (Account.EXPENSE, Account.PENDING),
+    Transfer.Kind.MATURE: (Account.PENDING, Account.AVAILABLE),
+    Transfer.Kind.RESERVE: (Account.AVAILABLE, Account.RESERVED),
+    Transfer.Kind.RELEASE: (Account.RESERVED, Account.AVAILABLE),
+    Transfer.Kind.SETTLE: (Account.RESERVED, Account.CASH),
+}
+
+
+def movements_of(commission: Commission) -> list[Movement]:
+    """The way of a commission's money through the books, oldest first: three queries.
+
+    A transfer may move many commissions at once; `amount` is this one's part of it.
+    """
+    reversals = list(commission.reversals.order_by("at", "pk"))
+    parts = _parts_by_key(commission, reversals)
+    found = Q(key__in=parts)
+    if commission.matured_at is not None:
+        available = Entry.objects.filter(
+            distributor=commission.payee_id, account=Account.AVAILABLE
+        )
+        found |= Q(
+            kind=Transfer.Kind.MATURE,
+            at=commission.matured_at,
+            pk__in=available.values("transfer"),
+        )
+    movements: dict[str, Movement] = {}
+    for transfer in Transfer.objects.filter(found).order_by("at", "pk"):
+        # The chunks of one maturing share their time; one of them stands for all.
+        name = "mature" if transfer.kind == Transfer.Kind.MATURE else transfer.key
+        movements.setdefault(name, _movement(transfer, commission, reversals, parts))
+    return [movement for movement in movements.values() if movement.amount]
+
+
+def _parts_by_key(commission: Commission, reversals: list[Reversal]) -> dict[str, Decimal]:
+    """This commission's part of each transfer that names its order, refund or reservation."""
+    parts = {f"accrue:{commission.order_id}": commission.amount_at_payment}
+    for reversal in reversals:
+        key = (
+            f"reverse:{reversal.refund_id}"
+            if reversal.refund_id
+            else f"forfeit:{commission.payee_id}"
+        )
+        parts[key] = reversal.amount
+    for allocation in commission.allocations.select_related("reservation"):
+        for step in ("reserve", "release", "settle"):
+            parts[f"{step}:{allocation.reservation.number}"] = allocation.amount
+    return parts
+
+
+def _movement(
+    transfer: Transfer,
+    commission: Commission,
+    reversals: list[Reversal],
+    parts: dict[str, Decimal],
+) -> Movement:
+    kind = Transfer.Kind(transfer.kind)
+    matured_at = commission.matured_at
+    if kind in (Transfer.Kind.REVERSE, Transfer.Kind.FORFEIT):
+        is_mature = matured_at is not None and matured_at <= transfer.at
+        way = (Account.AVAILABLE if is_mature else Account.PENDING, Account.EXPENSE)
+    else:
+        way = WAYS[kind]
+    amount = parts.get(transfer.key)
+    if amount is None:
+        before = [r.amount for r in reversals if matured_at is not None and r.at < matured_at]
+        amount = commission.amount_at_payment - sum(before, ZERO)
+    return Movement(kind, transfer.at, transfer.key, *way, amount)

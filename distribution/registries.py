@@ -1,0 +1,36 @@
+"""Where the room above adds to the distributor's dashboard, without this room hearing of it.
+
+Filled in the other app's `AppConfig.ready`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from distribution.dashboard import Pending
+from distribution.balances import Money
+from distribution.models import Distributor
+
+
+@dataclass(frozen=True)
+class NextPayout:
+    """When money comes next: `on` is None when no day can be named.
+
+    `amount` is what is expected by then; empty `blockers` mean that it will be paid.
+    """
+
+    schedule: str
+    on: date | None
+    amount: Decimal
+    blockers: list[str] = field(default_factory=list)
+    note: str = ""
+
+
+class Forecast(Protocol):
+    def __call__(
+        self, distributor: Distributor, money: Money, pending: Pending, *, at: datetime
+    ) -> NextPayout: ...
+
+
+forecasts: dict[str, Forecast] = {}

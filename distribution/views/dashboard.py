@@ -1,0 +1,41 @@
+"""The distributor's first page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from distribution.access import distributor, distributor_of
+from distribution.charts import day_chart
+from distribution.dashboard import earned_by, position_of
+from distribution.earnings import earnings_of, with_states
+from distribution.registries import forecasts
+from distribution.states import Status
+
+LATEST = 5
+
+
+@distributor
+@never_cache
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    person = distributor_of(request)
+    now = timezone.now()
+    position = position_of(person, at=now)
+    earned = earned_by(person, at=now)
+    context = {
+        "tab": "promote",
+        "distributor": person,
+        "position": position,
+        "money": position.money,
+        "earned": earned,
+        "chart": day_chart(earned.days),
+        "latest": with_states(earnings_of(person)[:LATEST]),
+        "next_payouts": [
+            forecast(person, position.money, position.pending, at=now)
+            for forecast in forecasts.values()
+        ],
+        "standing": person.standings.last() if person.status == Status.FROZEN else None,
+    }
+    return render(request, "distribution/dashboard.html", context)

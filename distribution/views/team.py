@@ -1,0 +1,39 @@
+"""The team: two levels, names masked, and what each person brought."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from base.pages import page_of
+from distribution.access import distributor, distributor_of
+from distribution.dashboard import position_of
+from distribution.forms import TeamFilter
+from distribution.team import Group, members_of, shown
+
+PER_PAGE = 20
+
+
+@distributor
+@never_cache
+@require_safe
+def team(request: HttpRequest) -> HttpResponse:
+    person = distributor_of(request)
+    now = timezone.now()
+    filters = TeamFilter(request.GET)
+    wanted = filters.cleaned_data if filters.is_valid() else {}
+    group = Group(wanted.get("group") or Group.CUSTOMERS)
+    search = wanted.get("q", "")
+    page = page_of(request, members_of(person, group, at=now, search=search), PER_PAGE)
+    context = {
+        "tab": "promote",
+        "distributor": person,
+        "groups": Group,
+        "group": group,
+        "search": search,
+        "sizes": position_of(person, at=now).team,
+        "page": page,
+        "members": shown(person, group, page.object_list),
+    }
+    return render(request, "distribution/team.html", context)
