@@ -1,0 +1,155 @@
+"""The house's own rules. Each message says how to put things right."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import translation
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ["base", "catalog", "orders", "distribution", "payouts", "shop"]
+MOST_LINES = 450
+MOST_FUNCTION_LINES = 60
+
+# Views of libraries, which bring their own checks.
+LIBRARIES = ("django.contrib.admin", "unfold.", "allauth.", "django.views.i18n", "import_export.")
+
+# Which modules may write the state of which rows (STYLE: only a capability module writes state).
+STATE_WRITERS = {
+    "orders": {"cancellation", "payments", "receipt", "refunds", "repayments", "shipping"},
+    "distribution": {"people", "reservations"},
+    "payouts": {"sending", "drafts", "runs"},
+}
+STATE_FIELDS = re.compile(r"\.(state|status)\s*=[^=]|\.(state|status),.*=[^=]|update\([^)]*\bstate=")
+
+
+def _views() -> Iterator[tuple[str, object]]:
+    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, object]]:
+        for pattern in patterns:
+            path = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, path)
+            else:
+                yield path, pattern.callback
+
+    with translation.override("zh-hans"):
+        yield from walk(get_resolver().url_patterns, "/")
+
+
+def test_every_view_carries_an_access_policy() -> None:
+    bare = [
+        path
+        for path, view in _views()
+        if not hasattr(view, "access_policy")
+        and not getattr(view, "__module__", "").startswith(LIBRARIES)
+        and not path.startswith("/admin/")
+        and not hasattr(view, "view_class")
+    ]
+    assert bare == [], "put @public, @member, @staff or @distributor (base/access.py) on these views"
+
+
+def _sources(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path
+
+
+def test_only_capability_modules_write_state() -> None:
+    found = []
+    for app, writers in STATE_WRITERS.items():
+        for path in _sources(app):
+            inside = path.relative_to(ROOT / app).parts[0]
+            if path.stem in writers or inside in ("models", "migrations"):
+                continue
+            for number, line in enumerate(path.read_text().splitlines(), start=1):
+                if STATE_FIELDS.search(line):
+                    found.append(f"{path.relative_to(ROOT)}:{number} {line.strip()}")
+    assert found == [], "call the capability module (orders/refunds.py …) instead of writing state"
+
+
+def test_files_and_functions_stay_short() -> None:
+    long_files, long_functions = [], []
+    for path in _sources(*ROOMS, "tests"):
+        text = path.read_text()
+        if text.count("\n") > MOST_LINES:
+            long_files.append(f"{path.relative_to(ROOT)}: {text.count(chr(10))}")
+        if path.is_relative_to(ROOT / "tests"):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.end_lineno is not None:
+                lines = node.end_lineno - node.lineno
+                if lines > MOST_FUNCTION_LINES:
+                    long_functions.append(f"{path.relative_to(ROOT)}:{node.name}: {lines}")
+    assert long_files == [], "find the second capability in these files and give it its own module"
+    assert long_functions == [], "name the steps of these functions"
+
+
+@pytest.mark.parametrize("name", ["services.py", "utils.py", "helpers.py", "common.py", "misc.py"])
+def test_modules_are_named_by_what_they_can_do(name: str) -> None:
+    found = [str(path.relative_to(ROOT)) for path in _sources(*ROOMS) if path.name == name]
+    assert found == [], "name the module by its business capability, e.g. checkout.py"
+
+
+def test_every_room_says_what_it_owns() -> None:
+    for room in [*ROOMS, "base/accounts", "base/gateways", "shop/backoffice", "shop/sandbox", "shop/demo"]:
+        docstring = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text())) or ""
+        assert "May import" in docstring or "Imports none" in docstring, (
+            f"{room}/__init__.py: say what it owns and what it may import"
+        )
+
+
+def test_money_is_never_a_float() -> None:
+    found = []
+    for path in _sources("base", "catalog", "orders", "distribution", "payouts"):
+        if path.parts[-2] in ("pictures", "drawing") or path.stem == "pictures":
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            if re.search(r"\bfloat\(|FloatField|DoubleField", line):
+                found.append(f"{path.relative_to(ROOT)}:{number}")
+    assert found == [], "use Decimal (base/money.py)"
+
+
+def test_nothing_is_sent_inside_a_signal_of_saving() -> None:
+    found = [
+        str(path.relative_to(ROOT))
+        for path in _sources(*ROOMS)
+        if re.search(r"\b(post_save|pre_save|post_delete)\b", path.read_text())
+    ]
+    assert found == [], "no logic in save signals: call the capability module"
+
+
+def test_tests_neither_sleep_nor_repeat_nor_skip() -> None:
+    bad = re.compile(r"time\.sleep|@pytest\.mark\.(skip|skipif|xfail|flaky)|pytest\.skip\(|--reruns")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in _sources("tests")
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if bad.search(line)
+    ]
+    assert found == [], "wait for a condition with a deadline; a test that may not run proves nothing"
+
+
+def test_templates_carry_no_inline_script_or_style() -> None:
+    bad = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(ld\+)?json)|\sstyle=|\son[a-z]+=\"")
+    found = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        if bad.search(path.read_text())
+    ]
+    assert found == [], "scripts and styles live in static/: the content security policy is strict"
+
+
+def test_each_signal_is_sent_from_one_place() -> None:
+    senders: dict[str, list[str]] = {}
+    for path in _sources("orders", "distribution", "payouts"):
+        for name in re.findall(r"\b(order_\w+|balances_fell|leaving)\.send\(", path.read_text()):
+            senders.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert {name: len(places) for name, places in senders.items()} == {
+        "balances_fell": 1,
+        "leaving": 1,
+    }, "orders.events is the one door of order signals"
