@@ -10,8 +10,8 @@ from base.accounts.limits import MINUTE, Limit, TooOften, consume, give_back, sp
 from base.accounts.models import User
 from base.errors import DomainError
 
-PER_ACCOUNT = Limit("wrong password for", 5, 5 * MINUTE)
-PER_ADDRESS = Limit("wrong password from", 50, 5 * MINUTE)
+PER_ACCOUNT = Limit("wrong-password-for", 5, 5 * MINUTE)
+PER_ADDRESS = Limit("wrong-password-from", 50, 5 * MINUTE)
 
 
 class TooManyPasswords(DomainError):

@@ -25,8 +25,8 @@ VALID = timedelta(minutes=5)
 RESEND = timedelta(seconds=60)
 PROVED = timedelta(minutes=15)
 MAX_TRIES = 5
-PER_RECIPIENT = (Limit("code to", 5, HOUR), Limit("code to", 10, DAY))
-PER_ADDRESS = (Limit("code from", 60, HOUR), Limit("code from", 300, DAY))
+PER_RECIPIENT = (Limit("code-to", 5, HOUR), Limit("code-to", 10, DAY))
+PER_ADDRESS = (Limit("code-from", 60, HOUR), Limit("code-from", 300, DAY))
 
 Purpose = OneTimeCode.Purpose
 
@@ -149,4 +149,5 @@ def forget_proofs(browser: uuid.UUID) -> None:
 
 
 def _digest(purpose: str, recipient: str, digits: str) -> str:
-    return salted_hmac("accounts.codes", f"{purpose}:{recipient}:{digits}").hexdigest()
+    value = f"{purpose}:{recipient}:{digits}"
+    return salted_hmac("accounts.codes", value, algorithm="sha256").hexdigest()

@@ -20,6 +20,7 @@ from base.accounts.adapter import TooManyPasswords
 from base.accounts.codes import Purpose, WrongCode, forget_proofs, is_proved, redeem_code
 from base.accounts.contacts import BadContact, Contact, phone_from
 from base.accounts.forms.entry import (
+    ASK_CODE,
     ContactRecipientForm,
     PasswordSignInForm,
     PhoneRecipientForm,
@@ -145,8 +146,11 @@ def _sign_up(request: HttpRequest, form: SignUpForm) -> HttpResponse | None:
     phone, at = form.cleaned_data["account"], timezone.now()
     browser = remember_visitor(request)
     if not is_proved(Purpose.SIGN_IN, phone, browser=browser, at=at):
+        digits = form.cleaned_data["code"]
+        if not digits:
+            form.add_error("code", ASK_CODE["required"])
+            return None
         try:
-            digits = form.cleaned_data["code"]
             redeem_code(Purpose.SIGN_IN, phone, digits, browser=browser, at=at)
         except WrongCode as error:
             form.add_error("code", str(error))
