@@ -1,0 +1,65 @@
+"""Reading the books in tests: whole lists, so that nothing more and nothing less happened."""
+
+from django.db import connection
+
+from base.accounts.models import User
+from distribution.balances import balance_of
+from distribution.models import Commission, Distributor, Entry, Reversal, Transfer
+from payouts.books import check_books
+
+
+def name_of(person: Distributor | User | int | None) -> str:
+    if person is None:
+        return "shop"
+    pk = person if isinstance(person, int) else person.pk
+    return User.objects.get(pk=pk).name
+
+
+def ledger(*kinds: str) -> list[str]:
+    """Every entry in the order it was written, as "kind account who amount"; some kinds only."""
+    entries = Entry.objects.select_related("transfer").order_by("transfer", "pk")
+    if kinds:
+        entries = entries.filter(transfer__kind__in=kinds)
+    return [
+        f"{entry.transfer.kind} {entry.account} {name_of(entry.distributor_id)} {entry.amount}"
+        for entry in entries
+    ]
+
+
+def commissions() -> list[str]:
+    """Every commission, as "level who amount-at-payment → amount", by line and level."""
+    return [
+        f"{row.level} {name_of(row.payee_id)} {row.amount_at_payment} → {row.amount}"
+        for row in Commission.objects.order_by("line", "level")
+    ]
+
+
+def reversals() -> list[str]:
+    """Every reversal in order, as "level who amount"."""
+    return [
+        f"{row.commission.level} {name_of(row.commission.payee_id)} {row.amount}"
+        for row in Reversal.objects.select_related("commission").order_by("pk")
+    ]
+
+
+def money(distributor: Distributor) -> dict[str, str]:
+    """What of somebody's money is not zero."""
+    sums = balance_of(distributor)
+    found = {
+        "pending": sums.pending,
+        "available": sums.available,
+        "reserved": sums.reserved,
+        "paid": sums.paid,
+        "debt": sums.debt,
+    }
+    return {name: str(amount) for name, amount in found.items() if amount}
+
+
+def transfer_keys() -> list[str]:
+    return list(Transfer.objects.order_by("pk").values_list("key", flat=True))
+
+
+def prove() -> None:
+    """Deferred constraints hold now, and the books are right."""
+    connection.check_constraints()
+    assert check_books() == []
