@@ -26,6 +26,13 @@ from payouts.channels import channels
 from payouts.models import Payout, PayoutAttempt
 from payouts.states import PAYOUT_TRANSITIONS, PayoutState
 
+APPROVED_ALREADY = (
+    PayoutState.APPROVED,
+    PayoutState.SENDING,
+    PayoutState.AWAITING,
+    PayoutState.PAID,
+)
+
 # A channel that takes longer to answer is asked by the next round.
 CLAIM_MINUTES = 2
 
@@ -44,7 +51,7 @@ def approve_payout(payout: Payout, *, by: User | None, at: datetime | None = Non
     """Let a draft go out. Approved already: nothing happens."""
     with transaction.atomic():
         payout = lock_payout(payout)
-        if payout.state != PayoutState.DRAFT and payout.approved_at is not None:
+        if payout.state in APPROVED_ALREADY:
             return payout
         _change(payout, PayoutState.APPROVED)
         payout.approved_at, payout.approved_by = at or timezone.now(), by

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from base.accounts import urls as accounts
 from orders.urls import notify_patterns
+from shop import health
 
 urlpatterns = i18n_patterns(
     path("admin/", admin.site.urls),
@@ -15,7 +16,18 @@ urlpatterns = i18n_patterns(
     path("accounts/", include(accounts.entry_routes)),
     path("me/", include("base.accounts.urls")),
     path("", include(accounts.document_routes)),
-    *([path("sandbox/", include("shop.sandbox.urls"))] if settings.SANDBOX else []),
+    *(
+        [
+            path("sandbox/", include("shop.sandbox.urls")),
+            path("demo/", include("shop.demo.urls")),
+        ]
+        if settings.SANDBOX
+        else []
+    ),
     prefix_default_language=False,
 )
-urlpatterns += [path("notify/", include((notify_patterns, "notify")))]
+urlpatterns += [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("notify/", include((notify_patterns, "notify"))),
+]

@@ -1,0 +1,59 @@
+"""Time in the demo's hands: what takes days in a shop, done when a newcomer asks for it."""
+
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from base.clock import beijing_date
+from distribution.commissions import mature_commissions
+from orders.models import Order
+from orders.receipt import receive_order
+from orders.shipping import ship_order
+from orders.states import OrderState
+from payouts.models import Run, Schedule
+from payouts.runs import run_period
+from payouts.schedules import next_due_day
+from payouts.sending import approve_payout, send_payouts
+from payouts.states import PayoutState
+
+DAYS_AHEAD = 8
+
+
+def ship_all() -> int:
+    """Send every paid order. Returns how many."""
+    waiting = Order.objects.filter(state=OrderState.PAID).order_by("pk")
+    for order in waiting:
+        ship_order(order, courier="演示快递", tracking_no=f"DEMO{order.pk}", by=None)
+    return len(waiting)
+
+
+def receive_all() -> int:
+    """Every buyer confirms what is on its way. Returns how many."""
+    waiting = Order.objects.filter(state=OrderState.SHIPPED).order_by("pk")
+    for order in waiting:
+        receive_order(order)
+    return len(waiting)
+
+
+def mature_all() -> int:
+    """As if eight days had passed. Returns how many commissions became available."""
+    return mature_commissions(timezone.now() + timedelta(days=DAYS_AHEAD))
+
+
+def pay_out() -> tuple[Run, int]:
+    """The weekly payout of the next period that has not run, approved and sent. Returns the run
+    and how many were paid."""
+    schedule = Schedule.objects.filter(kind=Schedule.Kind.WEEKLY).earliest("pk")
+    run = run_period(schedule, next_period(schedule))
+    for draft in run.payouts.filter(state=PayoutState.DRAFT).order_by("pk"):
+        approve_payout(draft, by=None)
+    send_payouts()
+    return run, run.payouts.filter(state=PayoutState.PAID).count()
+
+
+def next_period(schedule: Schedule) -> date:
+    taken = set(schedule.runs.values_list("period", flat=True))
+    day = next_due_day(schedule, beijing_date(timezone.now()))
+    while day in taken:
+        day = next_due_day(schedule, day)
+    return day
