@@ -19,15 +19,20 @@ SORTS = {
 
 
 def for_cards(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Add what a product card shows, `cover_name` and `in_stock`, and leave out long texts."""
-    first = ProductImage.objects.filter(product=OuterRef("pk")).order_by("position", "pk")
+    """Add what a product card shows, `cover_name` and `most_stock`, and leave out long texts.
+
+    Both are looked up for the rows of the page alone, after sorting.
+    """
+    pictures = ProductImage.objects.filter(product=OuterRef("pk")).order_by("position", "pk")
+    variants = Variant.objects.filter(product=OuterRef("pk"), is_active=True).order_by("-stock")
     return products.annotate(
-        cover_name=Subquery(first.values("image")[:1]), in_stock=has_stock()
+        cover_name=Subquery(pictures.values("image")[:1]),
+        most_stock=Subquery(variants.values("stock")[:1]),
     ).defer("description", "description_en", "delivery_note", "search_terms")
 
 
 def has_stock() -> Exists:
-    """Whether anything of the product can be bought now."""
+    """The condition that something of the product can be bought now."""
     return Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True, stock__gt=0))
 
 

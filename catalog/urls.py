@@ -10,6 +10,7 @@ urlpatterns = [
     path("p/<str:slug>/", views.product, name="product"),
     path("search/", views.search, name="search"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap_index, name="sitemap_index"),
     path("sitemap-<str:section>.xml", views.sitemap, name="sitemap"),

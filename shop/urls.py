@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from base.accounts import urls as accounts
+from catalog.views.media import media
 from orders.urls import notify_patterns
 from shop import health
 
@@ -31,3 +32,5 @@ urlpatterns += [
     path("readyz", health.readyz, name="readyz"),
     path("notify/", include((notify_patterns, "notify"))),
 ]
+if settings.SANDBOX or settings.DEBUG:
+    urlpatterns.append(path("media/<path:path>", media))

@@ -55,7 +55,7 @@ class Product(models.Model):
 
     # Added by `catalog.listing.for_cards`.
     cover_name: str | None
-    in_stock: bool
+    most_stock: int | None
 
     class Meta:
         verbose_name = _("商品")
@@ -91,6 +91,11 @@ class Product(models.Model):
     def cover(self) -> Picture | None:
         """The picture lists show; the row must come from `catalog.listing.for_cards`."""
         return Picture(self.cover_name) if self.cover_name else None
+
+    @property
+    def in_stock(self) -> bool:
+        """Whether any variant can be bought; needs `catalog.listing.for_cards` as well."""
+        return bool(self.most_stock)
 
 
 class ProductImage(models.Model):

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import override
@@ -33,6 +33,13 @@ def manifest(request: HttpRequest) -> HttpResponse:
         },
         content_type="application/manifest+json",
     )
+
+
+@public
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For those that ask for it by its old name."""
+    return redirect(static("icon.svg"), permanent=True)
 
 
 @public

@@ -10,13 +10,14 @@ from base.pages import page_of, shared_page
 from catalog.forms import FilterForm
 from catalog.listing import SORTS, Shelves, for_cards, for_sale, has_stock
 from catalog.models import Product
-from catalog.search import LONGEST_QUERY, find_products, find_similar
+from catalog.search import LONGEST_QUERY, find_products, find_similar, mark_named
 from catalog.structured import breadcrumbs_data, product_data
 
 PER_PAGE = 24
 HEROES = 3
 ON_HOME = 8
 RELATED = 8
+FEW = 500
 
 
 @public
@@ -63,7 +64,12 @@ def search(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:LONGEST_QUERY]
     if not words:
         return redirect("catalog:categories")
-    listing = _listing(request, find_products(for_sale(), words), first=("-named",))
+    found = find_products(for_sale(), words)
+    # Those that are called so come first, as long as they are few enough to look through.
+    if found[: FEW + 1].count() <= FEW:
+        listing = _listing(request, mark_named(found, words), first=("-named",))
+    else:
+        listing = _listing(request, found)
     context = {"search_words": words, **listing}
     if not listing["page"].object_list and not listing["filters"].is_filtering:
         context |= _suggestions(words)
@@ -95,7 +101,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _suggestions(words: str) -> dict[str, object]:
     """For an empty result: what has a part of the words, else what sells best."""
-    similar = list(for_cards(find_similar(for_sale(), words))[:RELATED])
+    similar = list(for_cards(find_similar(for_sale(), words, RELATED)))
     best = for_cards(for_sale().order_by(*SORTS["sold"][1]))
     return {"suggestions": similar or best[:RELATED], "are_similar": bool(similar)}
 
