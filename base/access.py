@@ -7,7 +7,7 @@ without a policy fails the conventions test.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
@@ -15,10 +15,21 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+if TYPE_CHECKING:
+    from base.accounts.models import User
+
 View = Callable[..., HttpResponse]
 
 
-def policy(name: str, check: Callable[[HttpRequest], HttpResponse | None]) -> Callable[[View], View]:
+class MemberRequest(HttpRequest):
+    """What a view behind `member` is given: somebody is signed in."""
+
+    user: "User"
+
+
+def policy(
+    name: str, check: Callable[[HttpRequest], HttpResponse | None]
+) -> Callable[[View], View]:
     """Make a decorator that lets the view run only when `check` returns None.
 
     `check` may return a response instead (a redirect), or raise PermissionDenied.

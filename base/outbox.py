@@ -79,7 +79,7 @@ def _deliver(notice: Notice) -> bool:
         transport(notice.recipient, notice.subject, notice.text, reference=f"N{notice.pk}")
     except Refused as refusal:
         return _end(notice, given_up_at=at, error=str(refusal))
-    except Exception as failure:  # whatever happened to one message, the others must go out
+    except Exception as failure:  # noqa: BLE001  # whatever happened to one message, the others must go out
         logger.warning("notice %s not sent: %s", notice.pk, type(failure).__name__)
         return _postpone(notice, at, failure)
     return _end(notice, sent_at=at, error="")

@@ -131,7 +131,9 @@ def _after_wrong(tries_left: int) -> str:
     if not tries_left:
         return _("输错次数过多，请重新获取验证码。")
     text = ngettext(
-        "验证码不正确，还可以再试 %(count)d 次。", "验证码不正确，还可以再试 %(count)d 次。", tries_left
+        "验证码不正确，还可以再试 %(count)d 次。",
+        "验证码不正确，还可以再试 %(count)d 次。",
+        tries_left,
     )
     return text % {"count": tries_left}
 

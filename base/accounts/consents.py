@@ -26,5 +26,7 @@ def missing_consents(user: User) -> list[Consent.Document]:
     """The documents whose current version the member has not agreed to."""
     given = set(user.consents.values_list("document", "version"))
     return [
-        document for document, version in CURRENT_VERSIONS.items() if (document, version) not in given
+        document
+        for document, version in CURRENT_VERSIONS.items()
+        if (document, version) not in given
     ]

@@ -57,9 +57,7 @@ def _member_with(phone: str, password: str | None, at: datetime) -> tuple[User, 
         return known, False
     try:
         with transaction.atomic():
-            user = User.objects.create_user(
-                phone, password, phone_verified=True, date_joined=at
-            )
+            user = User.objects.create_user(phone, password, phone_verified=True, date_joined=at)
     except IntegrityError:  # somebody was quicker by a moment
         return User.objects.get(phone=phone), False
     return user, True

@@ -131,7 +131,9 @@ class OneTimeCode(models.Model):
     class Meta:
         verbose_name = _("验证码")
         verbose_name_plural = _("验证码")
-        indexes = [models.Index(fields=["used_by"], condition=~Q(used_by=None), name="code_used_by")]
+        indexes = [
+            models.Index(fields=["used_by"], condition=~Q(used_by=None), name="code_used_by")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["purpose", "recipient"], name="one_code_per_recipient")
         ]

@@ -1,6 +1,7 @@
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -96,9 +97,7 @@ class TestPages:
         html = member.get(HOME).content.decode()
         assert "李小花" in html and "默认" in html
 
-    def test_it_carries_on_to_the_checkout_but_not_to_a_foreign_page(
-        self, member: Client
-    ) -> None:
+    def test_it_carries_on_to_the_checkout_but_not_to_a_foreign_page(self, member: Client) -> None:
         form = {**place(), "next": "/checkout/"}
         assert member.post(f"{HOME}new/", form)["Location"] == "/checkout/"
         form = {**place("二号"), "next": "https://evil.example/"}
@@ -184,7 +183,7 @@ def test_the_lists_of_places_and_the_form_know_the_same_provinces() -> None:
     assert regions["广东省"]["东莞市"] == []
 
 
-def at_once(works: list[Callable[[], object]]) -> list[Exception]:
+def at_once(works: Sequence[Callable[[], object]]) -> list[Exception]:
     start = threading.Barrier(len(works))
     failed: list[Exception] = []
 
@@ -192,7 +191,7 @@ def at_once(works: list[Callable[[], object]]) -> list[Exception]:
         try:
             start.wait()
             work()
-        except Exception as error:  # the test looks at what went wrong
+        except Exception as error:  # noqa: BLE001  # the test looks at what went wrong
             failed.append(error)
         finally:
             connection.close()
@@ -208,13 +207,13 @@ def at_once(works: list[Callable[[], object]]) -> list[Exception]:
 @pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     def test_two_first_addresses_make_one_default(self, user: User) -> None:
-        works = [lambda n=n: add_address(user, place(f"{n} 号")) for n in range(4)]
+        works = [partial(add_address, user, place(f"{n} 号")) for n in range(4)]
         assert at_once(works) == []
         assert user.addresses.count() == 4 and len(defaults(user)) == 1
 
     def test_two_choices_leave_one_default(self, user: User) -> None:
         own = [add_address(user, place(f"{number} 号")) for number in range(4)]
-        assert at_once([lambda a=a: choose_default(a) for a in own]) == []
+        assert at_once([partial(choose_default, address) for address in own]) == []
         assert len(defaults(user)) == 1
 
     def test_choosing_and_removing_the_same_one(self, user: User) -> None:
@@ -225,7 +224,7 @@ class TestAtOnce:
     def test_the_limit_holds(self, user: User) -> None:
         for number in range(MOST_ADDRESSES - 1):
             add_address(user, place(f"{number} 号"))
-        works = [lambda n=n: add_address(user, place(f"新 {n} 号")) for n in range(4)]
+        works = [partial(add_address, user, place(f"新 {n} 号")) for n in range(4)]
         failed = at_once(works)
         assert [type(error) for error in failed] == [TooManyAddresses] * 3
         assert user.addresses.count() == MOST_ADDRESSES

@@ -231,9 +231,7 @@ class TestByPassword:
 
 
 class TestAround:
-    def test_a_tab_left_open_works_after_another_tab_signed_in_and_out(
-        self, user: User
-    ) -> None:
+    def test_a_tab_left_open_works_after_another_tab_signed_in_and_out(self, user: User) -> None:
         browser = Client(enforce_csrf_checks=True, headers={"origin": ORIGIN})
         form = {"account": PHONE, "password": "Good-Pass-9"}
         assert browser.post(BY_PASSWORD, form).status_code == 302

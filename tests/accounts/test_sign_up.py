@@ -81,9 +81,7 @@ class TestSigningUp:
         self, browser: Client, last_code: LastCode
     ) -> None:
         ask_code(browser)
-        done = browser.post(
-            SIGN_UP, {"account": PHONE, "code": last_code(PHONE), "agrees": "on"}
-        )
+        done = browser.post(SIGN_UP, {"account": PHONE, "code": last_code(PHONE), "agrees": "on"})
         assert done["Location"] == "/me/"
 
     def test_with_a_password_both_ways_in_are_open(
@@ -110,15 +108,17 @@ class TestRefusals:
     ) -> None:
         ask_code(browser)
         page = browser.post(SIGN_UP, {"account": PHONE, "code": last_code(PHONE)})
-        assert page.context["form"].errors == {
-            "agrees": ["请先阅读并同意用户协议和隐私政策。"]
-        }
+        assert page.context["form"].errors == {"agrees": ["请先阅读并同意用户协议和隐私政策。"]}
         assert not User.objects.exists() and not Consent.objects.exists()
         assert OneTimeCode.objects.get().used_at is None
 
     @pytest.mark.parametrize(
         ("code", "says"),
-        [("", "请输入验证码。"), ("12345", "验证码是 6 位数字。"), ("wrong", "验证码是 6 位数字。")],
+        [
+            ("", "请输入验证码。"),
+            ("12345", "验证码是 6 位数字。"),
+            ("wrong", "验证码是 6 位数字。"),
+        ],
     )
     def test_a_wrong_code_makes_no_member(self, browser: Client, code: str, says: str) -> None:
         ask_code(browser)

@@ -1,7 +1,6 @@
 """The outbox: committed with its reason, claimed before sending, lost never, sent twice never."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -186,9 +185,7 @@ class TestTwoWorkersAtOnce:
 
         def claim_without_lock(at: Any) -> Notice | None:
             notice = (
-                Notice.objects.filter(sent_at=None, next_attempt_at__lte=at)
-                .order_by("pk")
-                .first()
+                Notice.objects.filter(sent_at=None, next_attempt_at__lte=at).order_by("pk").first()
             )
             try:
                 meeting.wait(timeout=2)
@@ -223,7 +220,7 @@ def claim_and_close() -> Notice | None:
 
 
 @pytest.fixture
-def woken(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     calls: list[int] = []
     monkeypatch.setattr(notices.send_notices, "apply_async", lambda **_options: calls.append(1))
     return calls

@@ -1,7 +1,6 @@
 """The phone of the demo, and the way of a message to it from the shop."""
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -24,11 +23,10 @@ MAIL_BACKEND = "base.gateways.sandbox_mail.EmailBackend"
 
 
 @pytest.fixture
-def wired(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def wired(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shop's HTTP client ends in the sandbox of the same process: no network."""
     transport = httpx.WSGITransport(app=get_wsgi_application())
     monkeypatch.setattr(signed_http, "open_client", lambda: httpx.Client(transport=transport))
-    yield
 
 
 def answering(handler: httpx.MockTransport, patch: pytest.MonkeyPatch) -> None:
@@ -160,11 +158,11 @@ class TestThePhone:
 
     def test_news_replace_the_list_and_no_news_leave_it_alone(self, client: Client) -> None:
         first = arrived(1, "一")
-        htmx = {"headers": {"hx-request": "true"}}
+        htmx = {"hx-request": "true"}
         path = f"/sandbox/phone/?after={first.pk}"
-        assert client.get(path, **htmx).status_code == 204
+        assert client.get(path, headers=htmx).status_code == 204
         second = arrived(2, "二")
-        answer = client.get(path, **htmx)
+        answer = client.get(path, headers=htmx)
         html = answer.content.decode()
         assert "<html" not in html and "二" in html and f"?after={second.pk}" in html
         assert client.get(path).status_code == 200, "a plain reload always shows the page"

@@ -46,9 +46,7 @@ class AddressForm(forms.Form):
     street = forms.CharField(
         label=_("详细地址"),
         max_length=200,
-        widget=forms.Textarea(
-            attrs={"rows": 2, "autocomplete": "street-address"}
-        ),
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "street-address"}),
         help_text=_("街道、小区、楼栋和门牌号。"),
         error_messages={"required": _("请填写详细地址。")},
     )

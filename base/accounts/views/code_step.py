@@ -59,7 +59,7 @@ def step_for(
 ) -> CodeStep:
     """Send a code to the `account` of the recipient form, if it is one."""
     if not recipient.is_valid():
-        return CodeStep(problem=recipient.errors["account"][0])
+        return CodeStep(problem=str(recipient.errors["account"][0]))
     return step_to(request, purpose, recipient.cleaned_data["account"], is_known)
 
 
@@ -71,9 +71,7 @@ def step_to(
     request.session[HINT] = contact.value
     ip = get_adapter().get_client_ip(request)
     try:
-        wait = send_code(
-            purpose, contact, ip=ip, is_known=is_known(contact), at=timezone.now()
-        )
+        wait = send_code(purpose, contact, ip=ip, is_known=is_known(contact), at=timezone.now())
     except TooOften as too_often:
         return CodeStep(problem=str(too_often), wait_seconds=too_often.seconds)
     return CodeStep(sent_to=contact.masked, wait_seconds=int(wait.total_seconds()))

@@ -172,9 +172,7 @@ def _proved_phone(request: HttpRequest, typed: str) -> Contact | None:
         phone = phone_from(typed)
     except BadContact:
         return None
-    if browser is None or not is_proved(
-        Purpose.SIGN_IN, phone, browser=browser, at=timezone.now()
-    ):
+    if browser is None or not is_proved(Purpose.SIGN_IN, phone, browser=browser, at=timezone.now()):
         return None
     return phone
 

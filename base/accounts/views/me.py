@@ -1,14 +1,16 @@
 """A member's own page and what they can change about themselves."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from base.access import member
+from base.access import MemberRequest, member
 from base.accounts.codes import Purpose, WrongCode, redeem_code
 from base.accounts.consents import missing_consents, record_consents
 from base.accounts.contacts import Contact
@@ -23,14 +25,14 @@ from base.visitors import remember_visitor
 @member
 @never_cache
 @require_safe
-def me(request: HttpRequest) -> HttpResponse:
+def me(request: MemberRequest) -> HttpResponse:
     context = {"missing_consents": missing_consents(request.user), "tab": "me"}
     return render(request, "accounts/me.html", context)
 
 
 @member
 @require_POST
-def consents(request: HttpRequest) -> HttpResponse:
+def consents(request: MemberRequest) -> HttpResponse:
     """Agree to the documents in their current version."""
     record_consents(request.user, at=timezone.now())
     messages.success(request, _("已记录你的同意。"))
@@ -39,7 +41,7 @@ def consents(request: HttpRequest) -> HttpResponse:
 
 @member
 @never_cache
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: MemberRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, initial={"name": request.user.name})
     if request.method == "POST" and form.is_valid():
         User.objects.filter(pk=request.user.pk).update(name=form.cleaned_data["name"])
@@ -50,7 +52,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @member
 @never_cache
-def email(request: HttpRequest) -> HttpResponse:
+def email(request: MemberRequest) -> HttpResponse:
     """Add a mail address or put another in its place, proved by a code sent to it."""
     step = CodeStep()
     form = BindEmailForm(initial={"account": request.POST.get("account", "")})
@@ -66,7 +68,7 @@ def email(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/email.html", {"form": form, "step": step, "tab": "me"})
 
 
-def _is_free_for(user: User):  # type: ignore[no-untyped-def]
+def _is_free_for(user: User) -> Callable[[Contact], bool]:
     """Nothing is sent to an address that is somebody else's; the page does not tell."""
 
     def is_free(contact: Contact) -> bool:
@@ -76,7 +78,7 @@ def _is_free_for(user: User):  # type: ignore[no-untyped-def]
     return is_free
 
 
-def _bind(request: HttpRequest, form: BindEmailForm) -> HttpResponse | None:
+def _bind(request: MemberRequest, form: BindEmailForm) -> HttpResponse | None:
     if not form.is_valid():
         return None
     address, digits = form.cleaned_data["account"], form.cleaned_data["code"]
@@ -97,7 +99,7 @@ def _bind(request: HttpRequest, form: BindEmailForm) -> HttpResponse | None:
 
 @member
 @require_POST
-def email_removal(request: HttpRequest) -> HttpResponse:
+def email_removal(request: MemberRequest) -> HttpResponse:
     try:
         unbind_email(request.user)
         messages.success(request, _("邮箱已解绑。"))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from base.access import member, public, same_origin
+from base.access import MemberRequest, member, public, same_origin
 from base.accounts import entry
 from base.accounts.codes import Purpose, WrongCode, redeem_code
 from base.accounts.contacts import Contact, contact_of
@@ -66,7 +66,7 @@ def _reset(request: HttpRequest, form: ResetPasswordForm) -> HttpResponse | None
 @member
 @never_cache
 @sensitive_post_parameters("code", "password")
-def my_password(request: HttpRequest) -> HttpResponse:
+def my_password(request: MemberRequest) -> HttpResponse:
     """Set the first password or another one; the code goes to the member's own phone."""
     contact, step, form = contact_of(request.user), CodeStep(), NewPasswordForm()
     response = None
@@ -82,7 +82,7 @@ def my_password(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/my_password.html", context)
 
 
-def _change(request: HttpRequest, form: NewPasswordForm, contact: Contact) -> HttpResponse | None:
+def _change(request: MemberRequest, form: NewPasswordForm, contact: Contact) -> HttpResponse | None:
     if not (form.is_valid() and _redeem(request, form, contact)):
         return None
     set_password(request, request.user, form.cleaned_data["password"])
