@@ -89,9 +89,10 @@ def bind_by_link(
     policy = policy or policy_at(at)
     with transaction.atomic():
         lock_row(User.objects.filter(pk=customer.pk))
+        # The last of those not over at `at`: one that begins later also stands in the way.
         current = Binding.objects.filter(
             Q(ends_at=None) | Q(ends_at__gt=at), customer=customer
-        ).order_by("starts_at").first()
+        ).order_by("-starts_at").first()
         if current is not None:
             is_same = current.distributor_id == distributor.pk
             keeps = policy.binding_mode != Policy.BindingMode.LATEST
