@@ -1,0 +1,19 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from distribution.exports import export_commissions
+from shop.management.outputs import output
+
+
+class Command(BaseCommand):
+    help = "导出全部佣金。Export every commission as CSV."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", help="a path, or - for standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with output(options["file"]) as file:
+            count = export_commissions(file)
+        self.stderr.write(f"commissions: {count}", style_func=str)
