@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from base.money import ZERO
 from catalog.models.product import Kind
 from orders.models import Order, OrderLine, Refund, Repayment, Shipment
 from orders.states import OrderState, RefundState
@@ -41,11 +43,13 @@ class Allowed:
     refund: bool = False
 
 
-def allowed(order: Order, lines: Iterable[OrderLine], *, at: datetime | None = None) -> Allowed:
-    """Read from the order and its lines alone. A refund may still find that nothing is left."""
+def allowed(
+    order: Order, lines: Iterable[OrderLine], *, waiting: Decimal = ZERO, at: datetime | None = None
+) -> Allowed:
+    """Read from the order and its lines alone; `waiting` is the money of open after-sales."""
     at = at or timezone.now()
     has_delivered = any(line.received_at for line in lines)
-    has_money = order.total > order.refunded_amount
+    has_money = order.total > order.refunded_amount + waiting
     return Allowed(
         pay=order.state == OrderState.UNPAID and order.expires_at > at,
         cancel=order.state == OrderState.UNPAID,
@@ -55,11 +59,17 @@ def allowed(order: Order, lines: Iterable[OrderLine], *, at: datetime | None = N
     )
 
 
+def is_going_back(order: Order, waiting: Decimal) -> bool:
+    """Nothing was sent and all of the money is on its way back to the buyer."""
+    all_back = order.refunded_amount + waiting == order.total
+    return order.state == OrderState.PAID and waiting > ZERO and all_back
+
+
 def steps(order: Order, lines: Sequence[OrderLine]) -> list[Step]:
     """The way of this order; a closed one has none."""
     if order.state == OrderState.CLOSED:
         return []
-    is_virtual = all(line.kind == Kind.VIRTUAL for line in lines)
+    is_virtual = not any(line.kind == Kind.PHYSICAL for line in lines)
     names = {
         OrderState.UNPAID: _("下单"),
         OrderState.PAID: _("付款"),
@@ -72,12 +82,17 @@ def steps(order: Order, lines: Sequence[OrderLine]) -> list[Step]:
     return [Step(names[state], mark) for state, mark in zip(way, marks, strict=False)]
 
 
-def headline(order: Order, *, at: datetime | None = None) -> str:
+def headline(order: Order, *, waiting: Decimal = ZERO, at: datetime | None = None) -> str:
     """One sentence under the state: what happens next."""
     at = at or timezone.now()
+    if is_going_back(order, waiting):
+        return _("钱正在原路退回，到账后订单关闭。")
     match order.state:
+        case OrderState.UNPAID if order.expires_at <= at:
+            return _("订单即将自动关闭。")
         case OrderState.UNPAID:
-            return _("请在付款时间内完成付款，逾时订单自动关闭。")
+            until = timezone.localtime(order.expires_at)
+            return _("请在 %(time)s 前付款，逾时订单自动关闭。") % {"time": f"{until:%H:%M}"}
         case OrderState.PAID:
             return _("商家正在准备发货。")
         case OrderState.SHIPPED:
@@ -97,22 +112,19 @@ def history(
     surplus: Iterable[Repayment],
 ) -> list[Happening]:
     """Everything that happened, newest first."""
-    found = [
-        (order.placed_at, _("下单")),
-        (order.paid_at, _("付款")),
-        (order.received_at, _("收货")),
-        (order.closed_at, _("订单关闭：%(why)s") % {"why": order.close_reason}),
-    ]
+    found = [(order.placed_at, _("下单")), (order.paid_at, _("付款"))]
     for shipment in shipments:
         words = {"courier": shipment.courier, "number": shipment.tracking_no}
         found.append((shipment.shipped_at, _("发货：%(courier)s %(number)s") % words))
+    found.append((order.received_at, _("收货")))
     for refund in refunds:
         found.extend(_refund_happenings(refund))
+    found.append((order.closed_at, _("订单关闭：%(why)s") % {"why": order.close_reason}))
     for repayment in surplus:
-        words = {"amount": repayment.amount}
-        found.append((repayment.created_at, _("多收到 ¥%(amount)s，原路退回") % words))
-        found.append((repayment.done_at, _("多收的 ¥%(amount)s 已退回") % words))
-    happenings = [Happening(at, text) for at, text in found if at is not None]
+        amount = {"amount": repayment.amount}
+        found.append((repayment.created_at, _("多收到 ¥%(amount)s，原路退回") % amount))
+        found.append((repayment.done_at, _("多收的 ¥%(amount)s 已退回") % amount))
+    happenings = [Happening(at, text) for at, text in reversed(found) if at is not None]
     return sorted(happenings, key=lambda happening: happening.at, reverse=True)
 
 
@@ -124,10 +136,8 @@ def _refund_happenings(refund: Refund) -> list[tuple[datetime | None, str]]:
         RefundState.REJECTED: _("商家拒绝退款：%(answer)s"),
         RefundState.WITHDRAWN: _("撤销了退款申请"),
     }
-    happened = [
-        (refund.requested_at, _("申请退款 ¥%(amount)s") % words),
-        (refund.done_at, _("退款 ¥%(amount)s 已退回原支付账户") % words),
-    ]
+    happened = [(refund.requested_at, _("申请退款 ¥%(amount)s") % words)]
     if refund.state in decided:
         happened.append((refund.decided_at, decided[RefundState(refund.state)] % words))
+    happened.append((refund.done_at, _("退款 ¥%(amount)s 已退回原支付账户") % words))
     return happened

@@ -1,5 +1,7 @@
 """A buyer's orders: the list, and one with everything that happened to it."""
 
+from collections import defaultdict
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch
@@ -10,12 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.access import member
+from base.money import ZERO
 from base.pages import page_of
+from catalog.models.product import Kind
 from catalog.pictures import Picture
 from orders import progress
 from orders.forms import OrderFilterForm
 from orders.listing import find_orders, orders_of, with_after_sale
-from orders.models import Order, OrderLine, RefundLine, Repayment
+from orders.models import Order, OrderLine, Refund, RefundLine, Repayment
 from orders.states import OPEN_REFUNDS, OrderState, RefundState
 from orders.views.own import own_order
 
@@ -84,34 +88,47 @@ def _whole(order: Order) -> dict[str, Any]:
     surplus = list(
         Repayment.objects.filter(payment__order=order, refund=None).order_by("created_at", "pk")
     )
-    is_moving = order.state not in RESTING or any(r.state in OPEN_REFUNDS for r in refunds)
+    open_refunds = [refund for refund in refunds if refund.state in OPEN_REFUNDS]
+    waiting = sum((refund.amount for refund in open_refunds), ZERO)
     open_surplus = any(repayment.done_at is None for repayment in surplus)
-    now = timezone.now()
+    may = progress.allowed(order, lines, waiting=waiting)
     return {
         "tab": "me",
         "order": order,
         "lines": [(line, _picture(line)) for line in lines],
         "notes": [line for line in lines if line.received_at and line.product.delivery_note],
         "pieces": sum(line.quantity for line in lines),
+        "is_sent": any(line.kind == Kind.PHYSICAL for line in lines),
         "gross": sum(line.price * line.quantity for line in lines),
         "discounts": _discounts(lines),
         "shipments": shipments,
         "refunds": [(refund, refund.state == RefundState.REQUESTED) for refund in refunds],
         "surplus": surplus,
         "steps": progress.steps(order, lines),
-        "headline": progress.headline(order, at=now),
+        "headline": progress.headline(order, waiting=waiting),
+        "is_going_back": progress.is_going_back(order, waiting),
         "history": progress.history(order, shipments, refunds, surplus),
-        "allowed": progress.allowed(order, lines, at=now),
-        "is_live": is_moving or open_surplus,
+        "allowed": may,
+        "refundable": _refundable(lines, open_refunds) if may.refund else set(),
+        "is_live": order.state not in RESTING or bool(open_refunds) or open_surplus,
         "seen": _seen(order, shipments, refunds, surplus),
     }
 
 
-def _discounts(lines: list[OrderLine]) -> dict[str, Any]:
-    sums: dict[str, Any] = {}
+def _refundable(lines: list[OrderLine], open_refunds: list[Refund]) -> set[int]:
+    """The lines of which money is left that nobody has asked back yet."""
+    asked: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for refund in open_refunds:
+        for part in refund.lines.all():
+            asked[part.line_id] += part.amount
+    return {line.pk for line in lines if line.kept_paid > asked[line.pk]}
+
+
+def _discounts(lines: list[OrderLine]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
     for line in lines:
         for discount in line.discounts.all():
-            sums[discount.label] = sums.get(discount.label, 0) + discount.amount
+            sums[discount.label] = sums.get(discount.label, ZERO) + discount.amount
     return sums
 
 
