@@ -40,7 +40,9 @@ def cancel_order(order: Order, *, reason: str, at: datetime | None = None) -> Or
 
 def quantities_of(order: Order) -> Counter[int]:
     """Pieces per variant; an order's lines never change."""
-    return Counter(dict(OrderLine.objects.filter(order=order).values_list("variant_id", "quantity")))
+    return Counter(
+        dict(OrderLine.objects.filter(order=order).values_list("variant_id", "quantity"))
+    )
 
 
 def expire_orders(at: datetime | None = None, limit: int = 500) -> int:

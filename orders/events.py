@@ -103,4 +103,3 @@ def _handle_or_note(event: OrderEvent) -> bool:
     event.error = ""
     event.save(update_fields=["handled_at", "error"])
     return True
-

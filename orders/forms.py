@@ -44,17 +44,14 @@ class CheckoutForm(forms.Form):
     def __init__(self, data: QueryDict | None, addresses: Sequence[Address], province: str) -> None:
         super().__init__(data)
         self.addresses = addresses
-        self.chosen = self._chosen(data)
-        self.is_new = self.chosen is None and bool(data) and data.get("address") == NEW_ADDRESS
+        choice = data.get("address", "") if data else ""
+        self.chosen = next((a for a in addresses if str(a.pk) == choice), None)
+        self.is_new = choice == NEW_ADDRESS
         self.new_address = AddressForm(
             data if self.is_new else None,
             initial={"province": province},
             use_required_attribute=False,
         )
-
-    def _chosen(self, data: QueryDict | None) -> Address | None:
-        value = data.get("address", "") if data else ""
-        return next((a for a in self.addresses if str(a.pk) == value), None)
 
     def clean(self) -> dict[str, Any]:
         if self.is_new and not self.new_address.is_valid():
@@ -74,7 +71,11 @@ class RefundForm(forms.Form):
     )
 
     def __init__(
-        self, data: QueryDict | None, lines: Sequence[Refundable], shipping: Decimal, only: int | None
+        self,
+        data: QueryDict | None,
+        lines: Sequence[Refundable],
+        shipping: Decimal,
+        only: int | None,
     ) -> None:
         super().__init__(data)
         self.lines = lines
@@ -120,10 +121,9 @@ class OrderFilterForm(forms.Form):
     """Which orders to list: a state, "after_sale", and words to look for."""
 
     AFTER_SALE = "after_sale"
+    STATES = (*OrderState.choices, (AFTER_SALE, gettext_lazy("售后")))
 
-    state = forms.ChoiceField(
-        required=False, choices=[*OrderState.choices, (AFTER_SALE, gettext_lazy("售后"))]
-    )
+    state = forms.ChoiceField(required=False, choices=STATES)
     q = forms.CharField(required=False, max_length=60)
 
     def wanted(self) -> tuple[str, str]:

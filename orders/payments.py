@@ -48,7 +48,9 @@ def start_payment(order: Order, method: str, *, at: datetime | None = None) -> P
     with transaction.atomic():
         order = lock_row(Order.objects.filter(pk=order.pk))
         if order.state != OrderState.UNPAID:
-            raise CannotPay(_("订单状态为“%(state)s”,不能付款。") % {"state": order.get_state_display()})
+            raise CannotPay(
+                _("订单状态为“%(state)s”,不能付款。") % {"state": order.get_state_display()}
+            )
         if order.expires_at <= at:
             raise CannotPay(_("付款时间已过,请重新下单。"))
         started = Payment.objects.filter(
@@ -169,4 +171,3 @@ def query_open_payments(*, at: datetime | None = None, limit: int = 100) -> int:
         method__in=payment_methods,
     ).order_by("pk")[:limit]
     return sum(query_payment(p, at=at).state == PaymentState.PAID for p in waiting)
-

@@ -114,4 +114,4 @@ def rate_for(province: str) -> ShippingRate | None:
     rates = list(ShippingRate.objects.order_by("pk"))
     named = [rate for rate in rates if province in rate.provinces]
     others = [rate for rate in rates if not rate.provinces]
-    return (named or others or [None])[0]
+    return next(iter(named or others), None)

@@ -112,7 +112,10 @@ def history(
     surplus: Iterable[Repayment],
 ) -> list[Happening]:
     """Everything that happened, newest first."""
-    found = [(order.placed_at, _("下单")), (order.paid_at, _("付款"))]
+    found: list[tuple[datetime | None, str]] = [
+        (order.placed_at, _("下单")),
+        (order.paid_at, _("付款")),
+    ]
     for shipment in shipments:
         words = {"courier": shipment.courier, "number": shipment.tracking_no}
         found.append((shipment.shipped_at, _("发货：%(courier)s %(number)s") % words))
@@ -136,7 +139,9 @@ def _refund_happenings(refund: Refund) -> list[tuple[datetime | None, str]]:
         RefundState.REJECTED: _("商家拒绝退款：%(answer)s"),
         RefundState.WITHDRAWN: _("撤销了退款申请"),
     }
-    happened = [(refund.requested_at, _("申请退款 ¥%(amount)s") % words)]
+    happened: list[tuple[datetime | None, str]] = [
+        (refund.requested_at, _("申请退款 ¥%(amount)s") % words)
+    ]
     if refund.state in decided:
         happened.append((refund.decided_at, decided[RefundState(refund.state)] % words))
     happened.append((refund.done_at, _("退款 ¥%(amount)s 已退回原支付账户") % words))

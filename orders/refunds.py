@@ -68,20 +68,14 @@ class Refundable:
 
 def refundable_lines(order: Order) -> list[Refundable]:
     """What could still be asked back, line by line: two queries."""
-    waiting = {
-        row["line"]: row
-        for row in RefundLine.objects.filter(refund__order=order, refund__state__in=OPEN_REFUNDS)
-        .values("line")
-        .annotate(pieces=Sum("quantity"), money=Sum("amount"))
-    }
-    return [
-        Refundable(
-            line,
-            line.kept_quantity - waiting.get(line.pk, {}).get("pieces", 0),
-            line.kept_paid - waiting.get(line.pk, {}).get("money", ZERO),
-        )
-        for line in order.lines.order_by("pk")
-    ]
+    open_parts = RefundLine.objects.filter(refund__order=order, refund__state__in=OPEN_REFUNDS)
+    sums = open_parts.values_list("line").annotate(Sum("quantity"), Sum("amount"))
+    waiting = {line_id: (pieces, money) for line_id, pieces, money in sums}
+    free = []
+    for line in order.lines.order_by("pk"):
+        pieces, money = waiting.get(line.pk, (0, ZERO))
+        free.append(Refundable(line, line.kept_quantity - pieces, line.kept_paid - money))
+    return free
 
 
 def refundable_shipping(order: Order) -> Decimal:
@@ -137,11 +131,13 @@ def _require_within(order: Order, parts: Sequence[Part], shipping_amount: Decima
             raise CannotRefund(_("退款数量和金额不能为负。"))
         if part.quantity > left.quantity:
             raise CannotRefund(
-                _("“%(name)s”最多可退 %(count)d 件。") % {"name": left.line.title, "count": left.quantity}
+                _("“%(name)s”最多可退 %(count)d 件。")
+                % {"name": left.line.title, "count": left.quantity}
             )
         if part.amount > left.amount:
             raise CannotRefund(
-                _("“%(name)s”最多可退 ¥%(amount)s。") % {"name": left.line.title, "amount": left.amount}
+                _("“%(name)s”最多可退 ¥%(amount)s。")
+                % {"name": left.line.title, "amount": left.amount}
             )
     if not ZERO <= shipping_amount <= refundable_shipping(order):
         raise CannotRefund(_("退运费超过可退金额。"))

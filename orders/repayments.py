@@ -63,9 +63,7 @@ def retry_repayment(repayment: Repayment, *, at: datetime | None = None) -> Repa
     return send_repayment(repayment, at=at)
 
 
-def confirm_by_hand(
-    repayment: Repayment, *, by: User, reason: str, at: datetime
-) -> Repayment:
+def confirm_by_hand(repayment: Repayment, *, by: User, reason: str, at: datetime) -> Repayment:
     """The merchant paid the buyer back outside the gateway: an offline payment, or a failure.
 
     Raises DomainError where the gateway itself may still do it.

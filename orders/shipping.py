@@ -41,7 +41,9 @@ def ship_order(
                 raise CannotShip(_("订单有进行中的售后,请先处理售后再发货。"))
             order.state, order.shipped_at = OrderState.SHIPPED, at
             order.save(update_fields=["state", "shipped_at"])
-        Shipment.objects.create(order=order, courier=courier, tracking_no=tracking_no, shipped_at=at)
+        Shipment.objects.create(
+            order=order, courier=courier, tracking_no=tracking_no, shipped_at=at
+        )
         if by is not None:
             record_audit("ship_order", order, by=by, courier=courier, tracking_no=tracking_no)
     return order

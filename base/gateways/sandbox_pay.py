@@ -154,4 +154,3 @@ def read_notice(body: bytes, headers: Mapping[str, str]) -> Told:
     if not (0 < len(told.notice_id) <= 64 and len(told.reference) <= 64):
         raise BadNotice("an id of the wrong length")
     return told
-

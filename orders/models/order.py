@@ -31,7 +31,9 @@ class Order(models.Model):
     shipping_amount = models.DecimalField(_("运费"), max_digits=12, decimal_places=2, default=0)
     total = models.DecimalField(_("应付"), max_digits=12, decimal_places=2)
     refunded_amount = models.DecimalField(_("已退"), max_digits=12, decimal_places=2, default=0)
-    refunded_shipping = models.DecimalField(_("已退运费"), max_digits=12, decimal_places=2, default=0)
+    refunded_shipping = models.DecimalField(
+        _("已退运费"), max_digits=12, decimal_places=2, default=0
+    )
 
     recipient = models.CharField(_("收货人"), max_length=60, blank=True)
     phone = models.CharField(_("电话"), max_length=20, blank=True)
@@ -64,14 +66,17 @@ class Order(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "token"], name="order_token_once"),
             models.CheckConstraint(
-                condition=Q(total=F("goods_amount") + F("shipping_amount")), name="order_total_adds_up"
+                condition=Q(total=F("goods_amount") + F("shipping_amount")),
+                name="order_total_adds_up",
             ),
             models.CheckConstraint(
                 condition=Q(goods_amount__gte=0, shipping_amount__gte=0, discount_amount__gte=0),
                 name="order_amounts_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(refunded_amount__gte=F("refunded_shipping"), refunded_amount__lte=F("total"))
+                condition=Q(
+                    refunded_amount__gte=F("refunded_shipping"), refunded_amount__lte=F("total")
+                )
                 & Q(refunded_shipping__gte=0, refunded_shipping__lte=F("shipping_amount")),
                 name="order_refunds_within_total",
             ),
@@ -92,8 +97,12 @@ class OrderLine(models.Model):
     """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("订单"))
-    variant = models.ForeignKey("catalog.Variant", models.PROTECT, related_name="+", verbose_name=_("规格"))
-    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+", verbose_name=_("商品"))
+    variant = models.ForeignKey(
+        "catalog.Variant", models.PROTECT, related_name="+", verbose_name=_("规格")
+    )
+    product = models.ForeignKey(
+        "catalog.Product", models.PROTECT, related_name="+", verbose_name=_("商品")
+    )
     category_path = ArrayField(models.BigIntegerField(), default=list)
     sku = models.CharField(_("货号"), max_length=60)
     kind = models.CharField(_("类型"), max_length=10, choices=Kind.choices)
@@ -118,11 +127,13 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "variant"], name="order_variant_once"),
             models.CheckConstraint(
-                condition=Q(paid=F("price") * F("quantity") - F("discount")), name="line_paid_adds_up"
+                condition=Q(paid=F("price") * F("quantity") - F("discount")),
+                name="line_paid_adds_up",
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_quantity_positive"),
             models.CheckConstraint(
-                condition=Q(price__gte=0, discount__gte=0, paid__gte=0), name="line_amounts_not_negative"
+                condition=Q(price__gte=0, discount__gte=0, paid__gte=0),
+                name="line_amounts_not_negative",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -174,7 +185,9 @@ class LineDiscount(models.Model):
 
 
 class Shipment(models.Model):
-    order = models.ForeignKey(Order, models.CASCADE, related_name="shipments", verbose_name=_("订单"))
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="shipments", verbose_name=_("订单")
+    )
     courier = models.CharField(_("快递公司"), max_length=40)
     tracking_no = models.CharField(_("运单号"), max_length=40)
     shipped_at = models.DateTimeField(_("发货时间"))
@@ -183,7 +196,9 @@ class Shipment(models.Model):
         verbose_name = _("包裹")
         verbose_name_plural = _("包裹")
         constraints = [
-            models.UniqueConstraint(fields=["order", "courier", "tracking_no"], name="shipment_once")
+            models.UniqueConstraint(
+                fields=["order", "courier", "tracking_no"], name="shipment_once"
+            )
         ]
 
     def __str__(self) -> str:

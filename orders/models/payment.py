@@ -66,7 +66,12 @@ class Repayment(models.Model):
         Payment, models.PROTECT, related_name="repayments", verbose_name=_("支付单")
     )
     refund = models.OneToOneField(
-        "orders.Refund", models.PROTECT, null=True, blank=True, related_name="repayment", verbose_name=_("售后单")
+        "orders.Refund",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="repayment",
+        verbose_name=_("售后单"),
     )
     number = models.CharField(_("退款单号"), max_length=32, unique=True)
     amount = models.DecimalField(_("金额"), max_digits=12, decimal_places=2)

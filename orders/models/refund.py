@@ -16,15 +16,21 @@ class Refund(models.Model):
         AGREED = "agreed", _("与商家协商一致")
         OTHER = "other", _("其他")
 
-    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="refunds", verbose_name=_("订单"))
+    order = models.ForeignKey(
+        "orders.Order", models.PROTECT, related_name="refunds", verbose_name=_("订单")
+    )
     number = models.CharField(_("售后单号"), max_length=120, unique=True)
     state = models.CharField(
         _("状态"), max_length=10, choices=RefundState.choices, default=RefundState.REQUESTED
     )
-    reason = models.CharField(_("原因"), max_length=20, choices=Reason.choices, default=Reason.OTHER)
+    reason = models.CharField(
+        _("原因"), max_length=20, choices=Reason.choices, default=Reason.OTHER
+    )
     note = models.CharField(_("说明"), max_length=200, blank=True)
     answer = models.CharField(_("商家答复"), max_length=200, blank=True)
-    amount = models.DecimalField(_("退款金额"), max_digits=12, decimal_places=2, help_text=_("含运费。"))
+    amount = models.DecimalField(
+        _("退款金额"), max_digits=12, decimal_places=2, help_text=_("含运费。")
+    )
     shipping_amount = models.DecimalField(_("退运费"), max_digits=12, decimal_places=2, default=0)
     requested_at = models.DateTimeField(_("申请时间"))
     decided_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
@@ -36,12 +42,14 @@ class Refund(models.Model):
         ordering = ["-requested_at", "-pk"]
         indexes = [
             models.Index(
-                fields=["order"], condition=Q(state__in=["requested", "approved"]), name="refund_open"
+                fields=["order"],
+                condition=Q(state__in=["requested", "approved"]),
+                name="refund_open",
             )
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount__gt=0, shipping_amount__gte=0), name="refund_amounts_sane"
+                condition=Q(amount__gte=0, shipping_amount__gte=0), name="refund_amounts_sane"
             )
         ]
 

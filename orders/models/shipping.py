@@ -20,7 +20,12 @@ class ShippingRate(models.Model):
     step_grams = models.PositiveIntegerField(_("续重(克)"), default=1000)
     step_fee = models.DecimalField(_("续重运费"), max_digits=8, decimal_places=2, default=0)
     free_from = models.DecimalField(
-        _("满额包邮"), max_digits=12, decimal_places=2, null=True, blank=True, help_text=_("留空表示不包邮。")
+        _("满额包邮"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("留空表示不包邮。"),
     )
 
     class Meta:
@@ -28,7 +33,8 @@ class ShippingRate(models.Model):
         verbose_name_plural = _("运费规则")
         constraints = [
             models.CheckConstraint(
-                condition=Q(first_fee__gte=0, step_fee__gte=0, step_grams__gte=1), name="shipping_rate_sane"
+                condition=Q(first_fee__gte=0, step_fee__gte=0, step_grams__gte=1),
+                name="shipping_rate_sane",
             )
         ]
 

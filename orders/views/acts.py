@@ -1,14 +1,15 @@
 """What a buyer does with an order: each a POST to a noun, repeatable, and back to the order."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from base.access import member
+from base.access import MemberRequest, member
 from base.errors import DomainError
 from orders import tasks
 from orders.cancellation import cancel_order
@@ -23,7 +24,7 @@ from orders.wake import run_soon
 
 @member
 @require_POST
-def cancellation(request: HttpRequest, number: str) -> HttpResponse:
+def cancellation(request: MemberRequest, number: str) -> HttpResponse:
     """Unpaid: it closes. Paid and unsent: it closes and the money goes back, at once."""
     order = own_order(request, number)
     if order.paid_at is None:
@@ -38,7 +39,7 @@ def cancellation(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def receipt(request: HttpRequest, number: str) -> HttpResponse:
+def receipt(request: MemberRequest, number: str) -> HttpResponse:
     order = own_order(request, number)
     done = _try(request, lambda: receive_order(order))
     return _back(request, order, _("已确认收货。") if done else "")
@@ -46,20 +47,21 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def repetition(request: HttpRequest, number: str) -> HttpResponse:
+def repetition(request: MemberRequest, number: str) -> HttpResponse:
     """Buy again: what is still sold goes into the cart; what is not is said."""
     order = own_order(request, number)
     owner = CartOwner(user=request.user)
-    added = 0
-    for line in order.lines.order_by("pk"):
-        added += _try(request, lambda line=line: add_to_cart(owner, line.variant_id, line.quantity))
-    if not added:
+    added = [
+        _try(request, partial(add_to_cart, owner, line.variant_id, line.quantity))
+        for line in order.lines.order_by("pk")
+    ]
+    if not any(added):
         return _back(request, order)
     messages.success(request, _("已加入购物车。"))
     return redirect("orders:cart")
 
 
-def _try(request: HttpRequest, act: Callable[[], object]) -> bool:
+def _try(request: MemberRequest, act: Callable[[], object]) -> bool:
     """Do it; a rule of the shop that says no is told to the buyer."""
     try:
         act()
@@ -69,7 +71,7 @@ def _try(request: HttpRequest, act: Callable[[], object]) -> bool:
     return True
 
 
-def _back(request: HttpRequest, order: Order, success: str = "") -> HttpResponse:
+def _back(request: MemberRequest, order: Order, success: str = "") -> HttpResponse:
     if success:
         messages.success(request, success)
     return redirect("orders:order", order.number)

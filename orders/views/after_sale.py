@@ -1,13 +1,13 @@
 """Asking for money back, and taking the request back."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from base.access import member
+from base.access import MemberRequest, member
 from base.errors import DomainError
 from catalog.pictures import Picture
 from orders.forms import RefundForm
@@ -24,7 +24,7 @@ from orders.views.own import own_order
 @member
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def refund(request: HttpRequest, number: str) -> HttpResponse:
+def refund(request: MemberRequest, number: str) -> HttpResponse:
     """Choose lines, pieces, money and a reason; `?line=` chooses one beforehand."""
     order = own_order(request, number)
     form = _form(request, order)
@@ -56,7 +56,7 @@ def refund(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "orders/refund.html", context)
 
 
-def _form(request: HttpRequest, order: Order) -> RefundForm:
+def _form(request: MemberRequest, order: Order) -> RefundForm:
     left = [found for found in refundable_lines(order) if found.quantity or found.amount]
     only = request.GET.get("line", "")
     return RefundForm(
@@ -69,7 +69,7 @@ def _form(request: HttpRequest, order: Order) -> RefundForm:
 
 @member
 @require_POST
-def withdrawal(request: HttpRequest, number: str, refund_number: str) -> HttpResponse:
+def withdrawal(request: MemberRequest, number: str, refund_number: str) -> HttpResponse:
     order = own_order(request, number)
     found = get_object_or_404(order.refunds, number=refund_number)
     try:

@@ -1,12 +1,12 @@
 """Checkout: what the order would be, and placing it once."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from base.access import member
+from base.access import MemberRequest, member
 from base.accounts.addresses import add_address
 from base.accounts.models import Address
 from base.accounts.regions import PROVINCES
@@ -21,14 +21,16 @@ from orders.states import OrderState
 @member
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def checkout(request: HttpRequest) -> HttpResponse:
+def checkout(request: MemberRequest) -> HttpResponse:
     """The cart, or `?variant=&quantity=` (buy now), or `?item=variant:quantity` as often as needed.
 
     `address` and `province` choose where to, for the shipping; htmx gets the amounts alone.
     """
     addresses = list(request.user.addresses.order_by("-is_default", "-pk"))
     if request.method != "POST":
-        return _page(request, _items(request, request.GET), addresses, _where(request.GET, addresses))
+        return _page(
+            request, _items(request, request.GET), addresses, _where(request.GET, addresses)
+        )
     form = CheckoutForm(request.POST, addresses, request.POST.get("province", ""))
     items = read_items(request.POST.getlist("item"))
     if form.is_valid():
@@ -50,7 +52,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     return _page(request, items, addresses, form)
 
 
-def _items(request: HttpRequest, wanted: QueryDict) -> list[Item]:
+def _items(request: MemberRequest, wanted: QueryDict) -> list[Item]:
     if "item" in wanted:
         return read_items(wanted.getlist("item"))
     if "variant" in wanted:
@@ -67,12 +69,12 @@ def _where(wanted: QueryDict, addresses: list[Address]) -> CheckoutForm:
     return form
 
 
-def _address(request: HttpRequest, form: CheckoutForm) -> Address | None:
+def _address(request: MemberRequest, form: CheckoutForm) -> Address | None:
     return add_address(request.user, form.new_address.place()) if form.is_new else form.chosen
 
 
 def _page(
-    request: HttpRequest, items: list[Item], addresses: list[Address], form: CheckoutForm
+    request: MemberRequest, items: list[Item], addresses: list[Address], form: CheckoutForm
 ) -> HttpResponse:
     province = form.chosen.province if form.chosen else _province(form)
     try:
@@ -90,7 +92,7 @@ def _page(
         "province": province,
         "seen_total": seen if seen != draft.quote.total else None,
     }
-    part = "#summary" if request.htmx else ""
+    part = "#summary" if "HX-Request" in request.headers else ""
     return render(request, f"orders/checkout.html{part}", context)
 
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from base.access import member
+from base.access import MemberRequest, member
 from base.money import ZERO
 from base.pages import page_of
 from catalog.models.product import Kind
@@ -31,7 +31,7 @@ RESTING = (OrderState.RECEIVED, OrderState.CLOSED)
 @member
 @never_cache
 @require_safe
-def orders(request: HttpRequest) -> HttpResponse:
+def orders(request: MemberRequest) -> HttpResponse:
     filters = OrderFilterForm(request.GET)
     state, words = filters.wanted()
     found = orders_of(request.user)
@@ -48,7 +48,7 @@ def orders(request: HttpRequest) -> HttpResponse:
         "cards": [_card(order) for order in page.object_list],
         "state": state,
         "words": words,
-        "tabs": [("", None), *filters.fields["state"].choices],
+        "tabs": [("", None), *OrderFilterForm.STATES],
     }
     return render(request, "orders/orders.html", context)
 
@@ -66,13 +66,13 @@ def _card(order: Order) -> dict[str, Any]:
 @member
 @never_cache
 @require_safe
-def order(request: HttpRequest, number: str) -> HttpResponse:
+def order(request: MemberRequest, number: str) -> HttpResponse:
     """htmx asks again with `?seen=`; nothing is sent while nothing has changed."""
     found = own_order(request, number)
     context = _whole(found)
-    if request.htmx and request.GET.get("seen") == context["seen"]:
+    if "HX-Request" in request.headers and request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
-    part = "#order" if request.htmx else ""
+    part = "#order" if "HX-Request" in request.headers else ""
     return render(request, f"orders/order.html{part}", context)
 
 

@@ -2,14 +2,14 @@
 
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from base.access import member
+from base.access import MemberRequest, member
 from base.errors import DomainError
 from orders import tasks
 from orders.models import Order, Payment, Repayment
@@ -25,7 +25,7 @@ ASK_EVERY_SECONDS = 4
 @member
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def payment(request: HttpRequest, number: str) -> HttpResponse:
+def payment(request: MemberRequest, number: str) -> HttpResponse:
     """Choose a method and go; an order that no longer waits for money shows itself instead."""
     order = own_order(request, number)
     if request.method == "POST":
@@ -43,7 +43,7 @@ def payment(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "orders/payment.html", context)
 
 
-def _go(request: HttpRequest, order: Order) -> HttpResponse:
+def _go(request: MemberRequest, order: Order) -> HttpResponse:
     code = request.POST.get("method", "")
     method = payment_methods.get(code)
     try:
@@ -58,14 +58,14 @@ def _go(request: HttpRequest, order: Order) -> HttpResponse:
 @member
 @never_cache
 @require_safe
-def payment_result(request: HttpRequest, number: str, payment_number: str) -> HttpResponse:
+def payment_result(request: MemberRequest, number: str, payment_number: str) -> HttpResponse:
     """Where the gateway sends the buyer back to, which proves nothing: until the gateway's own
     word is here, a worker asks for it and the page waits."""
     order = own_order(request, number)
     found = get_object_or_404(order.payments, number=payment_number)
     if found.state == PaymentState.STARTED:
         _ask(found)
-        if request.htmx:
+        if "HX-Request" in request.headers:
             return HttpResponse(status=204)
     context = {
         "tab": "me",
@@ -74,7 +74,7 @@ def payment_result(request: HttpRequest, number: str, payment_number: str) -> Ht
         "surplus": Repayment.objects.filter(payment=found, refund=None).first(),
         "can_pay": order.state == OrderState.UNPAID and order.expires_at > timezone.now(),
     }
-    part = "#result" if request.htmx else ""
+    part = "#result" if "HX-Request" in request.headers else ""
     return render(request, f"orders/payment_result.html{part}", context)
 
 

@@ -12,16 +12,16 @@ from functools import partial
 from django.db import connection, transaction
 
 
-def run_later(work: Callable[[], None], *, after_seconds: float) -> None:
+def run_later(work: Callable[[], object], *, after_seconds: float) -> None:
     """Start `work` in a thread once the current transaction is committed and the time is over."""
     transaction.on_commit(partial(_start, work, after_seconds))
 
 
-def _start(work: Callable[[], None], after_seconds: float) -> None:
+def _start(work: Callable[[], object], after_seconds: float) -> None:
     threading.Thread(target=_wait_and_run, args=(work, after_seconds), daemon=True).start()
 
 
-def _wait_and_run(work: Callable[[], None], after_seconds: float) -> None:
+def _wait_and_run(work: Callable[[], object], after_seconds: float) -> None:
     time.sleep(after_seconds)
     try:
         work()
