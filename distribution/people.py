@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from base.accounts.models import Consent, User
 from base.audit import record_audit
 from base.errors import DomainError
-from base.locks import lock_row
+from base.locks import lock_row, lock_rows
 from base.money import ZERO
 from base.transitions import require_transition
 from distribution.balances import lock_balances
@@ -48,10 +48,9 @@ def join(user: User, *, at: datetime | None = None) -> Distributor:
     By policy they are approved at once, or wait for the merchant. Who has applied or is in the
     programme already gets their row back. Raises CannotJoin.
     """
-    at = at or timezone.now()
     with transaction.atomic():
-        user = lock_row(User.objects.filter(pk=user.pk))
-        distributor = Distributor.objects.filter(pk=user.pk).first()
+        user, distributor = _lock_member(user)
+        at = at or timezone.now()
         if distributor and (distributor.is_in_programme or distributor.status == Status.APPLIED):
             return distributor
         joining = policy_at(at).joining
@@ -75,10 +74,10 @@ def join(user: User, *, at: datetime | None = None) -> Distributor:
 
 def appoint(user: User, *, by: User | None, reason: str, at: datetime | None = None) -> Distributor:
     """The merchant makes somebody a distributor. Who is one already is returned as they are."""
-    at = at or timezone.now()
     with transaction.atomic():
-        user = lock_row(User.objects.filter(pk=user.pk))
-        distributor = Distributor.objects.filter(pk=user.pk).first() or _new_distributor(user, at)
+        user, distributor = _lock_member(user)
+        at = at or timezone.now()
+        distributor = distributor or _new_distributor(user, at)
         if distributor.is_in_programme:
             return distributor
         require_transition(STATUS_TRANSITIONS, distributor.status, Status.APPROVED)
@@ -116,9 +115,9 @@ def set_status(
     """
     if not reason.strip():
         raise DomainError(_("请填写原因。"))
-    at = at or timezone.now()
     with transaction.atomic():
         distributor = _lock(distributor)
+        at = at or timezone.now()  # not before what we waited for
         if distributor.status == status:
             return distributor
         require_transition(STATUS_TRANSITIONS, distributor.status, status)
@@ -150,6 +149,13 @@ def set_tier(
 
 def _lock(distributor: Distributor) -> Distributor:
     return lock_row(Distributor.objects.filter(pk=distributor.pk))
+
+
+def _lock_member(user: User) -> tuple[User, Distributor | None]:
+    """The user, and their row as a distributor if they have one."""
+    user = lock_row(User.objects.filter(pk=user.pk))
+    found = lock_rows(Distributor.objects.filter(pk=user.pk))
+    return user, found[0] if found else None
 
 
 def _new_distributor(user: User, at: datetime) -> Distributor:
