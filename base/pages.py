@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import translate_url
 from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import get_language
 
 SHARED_SECONDS = 60
@@ -24,14 +25,16 @@ personal_parts: dict[str, PersonalPart] = {}
 def shop_identity(request: HttpRequest) -> dict[str, Any]:
     """Template context: the shop's name in the reader's language, the page's public addresses."""
     english = get_language() == "en"
+    path = escape_uri_path(request.path)
     return {
         "shop_name": settings.SHOP_NAME_EN if english else settings.SHOP_NAME,
         "icp_number": settings.ICP_NUMBER,
         "is_sandbox": settings.SANDBOX,
         "is_shared_page": getattr(request, "is_shared_page", False),
         "base_url": settings.BASE_URL,
-        "path_zh": translate_url(request.path, "zh-hans"),
-        "path_en": translate_url(request.path, "en"),
+        "page_path": path,
+        "path_zh": translate_url(path, "zh-hans"),
+        "path_en": translate_url(path, "en"),
     }
 
 
