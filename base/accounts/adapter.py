@@ -32,7 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 consume(limit, key)
             except TooOften as too_often:
                 raise TooManyPasswords(
-                    _("密码输错次数过多，请 %(time)s 后再试，或改用验证码登录。")
+                    _("密码输错次数过多，请 %(time)s后再试，或改用验证码登录。")
                     % {"time": spoken(too_often.seconds)}
                 ) from None
 

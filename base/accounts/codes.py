@@ -83,7 +83,7 @@ def _keep(purpose: Purpose, contact: Contact, digits: str, at: datetime) -> None
 def _require_wait(code: OneTimeCode, at: datetime) -> None:
     left = code.sent_at + RESEND - at
     if left > timedelta(0):
-        raise TooOften(left.total_seconds())
+        raise TooOften(left.total_seconds(), _("验证码刚刚发过，请 %(time)s后再重新获取。"))
 
 
 def _message(purpose: Purpose, digits: str) -> str:

@@ -28,11 +28,12 @@ class Limit:
 
 
 class TooOften(DomainError):
-    """Wait `seconds`; the message says so."""
+    """Wait `seconds`; the message says so, in the words of `text` if it is given."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, text: str = "") -> None:
         self.seconds = max(1, math.ceil(seconds))
-        super().__init__(_("操作太频繁，请 %(time)s 后再试。") % {"time": spoken(self.seconds)})
+        text = text or _("操作太频繁，请 %(time)s后再试。")
+        super().__init__(text % {"time": spoken(self.seconds)})
 
 
 def consume(limit: Limit, key: str) -> None:

@@ -33,4 +33,5 @@ entry_routes = [
 document_routes = [
     path("terms/", documents.terms, name="terms"),
     path("privacy/", documents.privacy, name="privacy"),
+    path("help/", documents.help_page, name="help"),
 ]

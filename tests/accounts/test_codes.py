@@ -73,7 +73,7 @@ class TestSending:
         with pytest.raises(TooOften) as refused:
             send(at=at + timedelta(seconds=15))
         assert refused.value.seconds == 45
-        assert str(refused.value) == "操作太频繁，请 45 秒 后再试。"
+        assert str(refused.value) == "验证码刚刚发过，请 45 秒后再重新获取。"
         send(at=at + timedelta(seconds=60))
         assert Notice.objects.count() == 2
 

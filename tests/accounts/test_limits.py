@@ -17,7 +17,7 @@ def test_so_often_and_no_more_and_it_says_how_long_to_wait(
     with pytest.raises(TooOften) as refused:
         consume(THREE, "a")
     assert refused.value.seconds == 2400
-    assert str(refused.value) == "操作太频繁，请 40 分钟 后再试。"
+    assert str(refused.value) == "操作太频繁，请 40 分钟后再试。"
     consume(THREE, "b")
     consume(Limit("other", 3, HOUR), "a")
 

@@ -138,7 +138,7 @@ class TestRefusals:
         ask_code(browser)
         page = ask_code(browser)
         assert page.status_code == 200
-        assert page.context["step"].problem.startswith("操作太频繁，请 ")
+        assert page.context["step"].problem.startswith("验证码刚刚发过，请 ")
         assert Notice.objects.count() == 1
 
     def test_a_post_from_elsewhere_is_refused(self, db: None) -> None:
@@ -216,7 +216,7 @@ class TestWithHtmx:
         assert answer.status_code == 200 and "<html" not in html
         assert 'data-wait="60"' in html and "验证码已发到 138****8000" in html
         again = htmx.post(SIGN_UP, {"account": PHONE, "send": "1"}).content.decode()
-        assert "操作太频繁" in again and "验证码已发到" not in again
+        assert "验证码刚刚发过" in again and "验证码已发到" not in again
 
     def test_a_wrong_number_is_said_there(self, htmx: Client) -> None:
         html = htmx.post(SIGN_UP, {"account": "123", "send": "1"}).content.decode()

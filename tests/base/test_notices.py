@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -51,9 +51,13 @@ class TestSending:
         notice = queue_notice(SMS, "13800138000", "您的订单已发货。")
         assert send_waiting_notices(within_seconds=5) == 1
         assert send_waiting_notices(within_seconds=5) == 0
-        assert post.sent == [("13800138000", "您的订单已发货。", f"N{notice.pk}")]
+        assert post.sent == [("13800138000", "【邻里好物】您的订单已发货。", f"N{notice.pk}")]
         notice.refresh_from_db()
-        assert (notice.attempts, notice.error, notice.text) == (1, "", "您的订单已发货。")
+        assert (notice.attempts, notice.error, notice.text) == (
+            1,
+            "",
+            "【邻里好物】您的订单已发货。",
+        )
         assert notice.sent_at is not None and notice.given_up_at is None
 
     def test_a_failure_is_tried_again_later_and_later(self) -> None:
@@ -76,7 +80,7 @@ class TestSending:
         queue_notice(SMS, "13800138001", "二")
         post.troubles = [ValueError("broken")]
         assert send_waiting_notices(within_seconds=5) == 1
-        assert [text for _to, text, _reference in post.sent] == ["二"]
+        assert [text for _to, text, _reference in post.sent] == ["【邻里好物】二"]
 
     def test_after_enough_attempts_it_is_given_up(self) -> None:
         notice = queue_notice(SMS, "13800138000", "你好")
@@ -100,7 +104,7 @@ class TestSending:
         notice = queue_notice(SMS, "13800138000", "验证码 123456", expires_at=soon)
         send_waiting_notices(within_seconds=5)
         notice.refresh_from_db()
-        assert [text for _to, text, _reference in post.sent] == ["验证码 123456"]
+        assert [text for _to, text, _reference in post.sent] == ["【邻里好物】验证码 123456"]
         assert notice.text == ""
 
     def test_an_expired_code_is_not_sent(self) -> None:
@@ -136,7 +140,7 @@ class TestSending:
         assert send_waiting_notices(within_seconds=5) == 0, "still claimed by the dead worker"
         Notice.objects.update(next_attempt_at=timezone.now())
         assert send_waiting_notices(within_seconds=5) == 1
-        assert post.sent == [("13800138000", "你好", f"N{notice.pk}")]
+        assert post.sent == [("13800138000", "【邻里好物】你好", f"N{notice.pk}")]
 
     def test_a_slow_worker_does_not_overwrite_what_a_later_one_wrote(self) -> None:
         notice = queue_notice(SMS, "13800138000", "你好")
@@ -238,6 +242,18 @@ class TestQueueing:
             queue_notice(SMS, "13800138001", "二")
             assert woken == []
         assert woken == [1]
+
+    def test_text_messages_are_signed_and_mails_have_a_subject(self, woken: list[int]) -> None:
+        mail = Notice.Channel.EMAIL
+        with translation.override("en"):
+            queue_notice(SMS, "13800138000", "Sent.")
+        queue_notice(mail, "a@example.com", "已发货。")
+        queue_notice(mail, "a@example.com", "已发货。", subject="发货通知")
+        assert list(Notice.objects.order_by("pk").values_list("subject", "text")) == [
+            ("Neighbour Goods", "【Neighbour Goods】Sent."),
+            ("邻里好物", "已发货。"),
+            ("发货通知", "已发货。"),
+        ]
 
     def test_a_rolled_back_change_leaves_no_message(
         self,
