@@ -28,7 +28,9 @@ def post_signed(path: str, payload: dict[str, Any]) -> tuple[int, dict[str, Any]
     headers = {"Content-Type": "application/json", **signed_headers(body, settings.SANDBOX_KEY)}
     try:
         with open_client() as client:
-            answer = client.post(f"{settings.SANDBOX_BASE_URL}{path}", content=body, headers=headers)
+            answer = client.post(
+                f"{settings.SANDBOX_BASE_URL}{path}", content=body, headers=headers
+            )
         if answer.status_code >= 500:
             raise Unknown(f"status {answer.status_code}")
         verify(answer.content, answer.headers, settings.SANDBOX_KEY)

@@ -9,9 +9,7 @@ def send_sms(recipient: str, subject: str, text: str, *, reference: str) -> None
 
     Raises Refused when the gateway says no for good, Unknown when it may be tried again.
     """
-    status, answer = post_signed(
-        "/sms/", {"reference": reference, "to": recipient, "text": text}
-    )
+    status, answer = post_signed("/sms/", {"reference": reference, "to": recipient, "text": text})
     if status == 200:
         return
     reason = str(answer.get("error", status))
