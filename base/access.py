@@ -85,7 +85,7 @@ def same_origin(view: View) -> View:
         if request.method not in ("GET", "HEAD"):
             origin = urlsplit(request.headers.get("Origin", ""))
             if not origin.netloc or origin.netloc != request.get_host():
-                raise PermissionDenied(_("请求来源不明,请回到商城页面重试。"))
+                raise PermissionDenied(_("请求来源不明，请回到商城页面重试。"))
         return view(request, *args, **kwargs)
 
     guarded.csrf_exempt = True  # type: ignore[attr-defined]  # Django's own marker

@@ -53,9 +53,15 @@ def shared_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             return response
         patch_cache_control(response, public=True, max_age=SHARED_SECONDS)
         set_response_etag(response)
-        return get_conditional_response(request, etag=response["ETag"], response=response)
+        tag = response["ETag"]
+        return get_conditional_response(request, etag=tag, response=response) or response
 
     return cacheable
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page instead of the whole."""
+    return bool(getattr(request, "htmx", False))
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any], per_page: int) -> Page[Any]:

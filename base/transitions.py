@@ -11,4 +11,4 @@ def require_transition(table: Mapping[str, frozenset[str]], current: str, target
     """Raise WrongState unless the table allows `current` → `target`."""
     if target not in table.get(current, frozenset()):
         label = getattr(current, "label", current)
-        raise WrongState(_("当前状态为“%(state)s”,不能进行此操作。") % {"state": label})
+        raise WrongState(_("当前状态为“%(state)s”，不能进行此操作。") % {"state": label})

@@ -18,9 +18,15 @@ class Wanted:
 class FilterForm(forms.Form):
     """How a list is ordered and narrowed; what makes no sense is left out instead of refused."""
 
-    sort = forms.ChoiceField(choices=[(key, name) for key, (name, _order) in SORTS.items()], required=False)
-    lowest = forms.DecimalField(label=_("最低价"), min_value=0, max_digits=12, decimal_places=2, required=False)
-    highest = forms.DecimalField(label=_("最高价"), min_value=0, max_digits=12, decimal_places=2, required=False)
+    sort = forms.ChoiceField(
+        choices=[(key, name) for key, (name, _order) in SORTS.items()], required=False
+    )
+    lowest = forms.DecimalField(
+        label=_("最低价"), min_value=0, max_digits=12, decimal_places=2, required=False
+    )
+    highest = forms.DecimalField(
+        label=_("最高价"), min_value=0, max_digits=12, decimal_places=2, required=False
+    )
     in_stock = forms.BooleanField(label=_("只看有货"), required=False)
 
     def wanted(self) -> Wanted:

@@ -59,7 +59,7 @@ class PictureFile(ImageFieldFile):
         super().save(name, content, save=False)
         with self.storage.open(self.name) as stored, Image.open(stored) as original:
             for size, data in draw_copies(original).items():
-                copy = copy_name(self.name, size)
+                copy = copy_name(str(self.name), size)
                 self.storage.delete(copy)  # a name may be used again after a deletion
                 self.storage.save(copy, ContentFile(data))
         if save:
@@ -67,7 +67,7 @@ class PictureFile(ImageFieldFile):
 
     def delete(self, save: bool = True) -> None:
         for size in (SMALL, LARGE):
-            self.storage.delete(copy_name(self.name, size))
+            self.storage.delete(copy_name(str(self.name), size))
         super().delete(save)
 
 

@@ -44,7 +44,12 @@ def breadcrumbs_data(trail: Sequence[Category], product: Product) -> dict[str, A
         "@context": "https://schema.org",
         "@type": "BreadcrumbList",
         "itemListElement": [
-            {"@type": "ListItem", "position": place, "name": name, "item": settings.BASE_URL + address}
+            {
+                "@type": "ListItem",
+                "position": place,
+                "name": name,
+                "item": settings.BASE_URL + address,
+            }
             for place, (name, address) in enumerate(steps, start=1)
         ],
     }

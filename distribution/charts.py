@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from base.templatetags.shop import money
 from distribution.dashboard import Day
 
-STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
+STEPS = [Decimal(step) for step in ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10")]
 GAP = Decimal("0.28")  # of a day's width
 
 
@@ -53,7 +53,7 @@ def day_chart(days: Sequence[Day]) -> Chart:
 
 
 def round_top(highest: Decimal) -> Decimal:
-    """1, 2 or 5 times a power of ten, not below `highest`; 0 for 0."""
+    """A round number not below `highest`, whose half is round as well; 0 for 0."""
     if highest <= 0:
         return Decimal(0)
     power = Decimal(10) ** highest.adjusted()

@@ -213,8 +213,10 @@ def _mature_chunk(at: datetime) -> int:
 def reverse(events: Sequence[OrderEvent]) -> None:
     """Take back what these refunds leave unearned, at both levels, whenever they come.
 
-    A commission falls to min(now, the arithmetic on what is kept). Matured money is taken from
-    the available balance, which may go below zero: a debt that later earnings repay.
+    A commission becomes min(at payment, the arithmetic on what is kept), so that the order of
+    refunds does not matter: money first and the pieces later may give back a little (their cost
+    is kept no longer, or the cents round the other way). Matured money is taken from the
+    available balance, which may go below zero: a debt that later earnings repay.
     """
     prefetch_related_objects([event.refund for event in events], "lines")
     refund_lines = {
@@ -228,22 +230,22 @@ def reverse(events: Sequence[OrderEvent]) -> None:
     if not payees:
         return
     lock_balances(payees)
-    fallen = _fall(touched, refund_lines)
-    if not fallen:
+    changed = _reversals(touched, refund_lines)
+    if not changed:
         return
-    Reversal.objects.bulk_create(reversal for reversal, _ in fallen)
-    Commission.objects.bulk_update([r.commission for r, _ in fallen], ["amount"], batch_size=1000)
+    Reversal.objects.bulk_create(reversal for reversal, _ in changed)
+    Commission.objects.bulk_update([r.commission for r, _ in changed], ["amount"], batch_size=1000)
     postings: dict[int, Posting] = {}
-    for reversal, event in fallen:
+    for reversal, event in changed:
         posting = postings.setdefault(
             event.pk, Posting(Transfer.Kind.REVERSE, f"reverse:{event.refund_id}", event.at)
         )
         take_back(posting, reversal)
     post(list(postings.values()))
-    settle_fall([reversal for reversal, _ in fallen])
+    settle_fall([reversal for reversal, _ in changed])
 
 
-def _fall(
+def _reversals(
     touched: QuerySet[Commission], refund_lines: dict[int, OrderEvent]
 ) -> list[tuple[Reversal, OrderEvent]]:
     lines = OrderLine.objects.in_bulk(list(refund_lines))
@@ -256,11 +258,18 @@ def _fall(
             order__in={line.order_id for line in lines.values()}
         ).select_related("policy")
     }
-    fallen = []
+    forfeited = set(
+        Reversal.objects.filter(commission__in=touched, refund=None).values_list(
+            "commission_id", flat=True
+        )
+    )
+    found = []
     for commission in touched.order_by("pk"):
         line, event = lines[commission.line_id], refund_lines[commission.line_id]
         shares = share_of(line, terms[line.pk], policies[line.order_id], kept_line(line))
-        now = min(commission.amount, shares.amount(commission.level))
+        # What a ban took does not come back.
+        most = commission.amount if commission.pk in forfeited else commission.amount_at_payment
+        now = min(most, shares.amount(commission.level))
         if now == commission.amount:
             continue
         reversal = Reversal(
@@ -270,8 +279,8 @@ def _fall(
             at=event.at,
         )
         commission.amount = now
-        fallen.append((reversal, event))
-    return fallen
+        found.append((reversal, event))
+    return found
 
 
 def take_back(posting: Posting, reversal: Reversal) -> None:
@@ -282,11 +291,12 @@ def take_back(posting: Posting, reversal: Reversal) -> None:
 
 
 def settle_fall(reversals: Iterable[Reversal]) -> None:
-    """Lower the balances by what was taken back from matured commissions, and say so."""
+    """Lower the balances by what was taken back from matured commissions, and say whose fell."""
     sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for reversal in reversals:
         if reversal.commission.matured_at is not None:
             sums[reversal.commission.payee_id] -= reversal.amount
-    if sums:
-        change_balances(available=sums)
-        balances_fell.send(sender=Commission, distributor_ids=sorted(sums))
+    change_balances(available=sums)
+    fallen = sorted(payee_id for payee_id, change in sums.items() if change < ZERO)
+    if fallen:
+        balances_fell.send(sender=Commission, distributor_ids=fallen)

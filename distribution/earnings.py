@@ -205,4 +205,6 @@ def _movement(
     if amount is None:
         before = [r.amount for r in reversals if matured_at is not None and r.at < matured_at]
         amount = commission.amount_at_payment - sum(before, ZERO)
+    if amount < ZERO:  # a later refund left more of it earned
+        way, amount = (way[1], way[0]), -amount
     return Movement(kind, transfer.at, transfer.key, *way, amount)

@@ -55,9 +55,9 @@ def join(user: User, *, at: datetime | None = None) -> Distributor:
             return distributor
         joining = policy_at(at).joining
         if joining == Policy.Joining.APPOINTED:
-            raise CannotJoin(_("目前仅由商家邀请加入,请联系客服。"))
+            raise CannotJoin(_("目前仅由商家邀请加入，请联系客服。"))
         if distributor and distributor.status == Status.BANNED:
-            raise CannotJoin(_("该账号已被封禁,不能再次加入。"))
+            raise CannotJoin(_("该账号已被封禁，不能再次加入。"))
         Consent.objects.get_or_create(
             user=user,
             document=Consent.Document.DISTRIBUTION,

@@ -34,7 +34,7 @@ def publish_policy(*, by: User | None, at: datetime | None = None, **changes: An
     now = timezone.now()
     at = at or now
     if by is not None and (now - at).total_seconds() > 60:
-        raise DomainError(_("新政策不能从过去的时间开始,已下的订单不受影响。"))
+        raise DomainError(_("新政策不能从过去的时间开始，已下的订单不受影响。"))
     before = policy_at(at)
     values = model_to_dict(before, exclude=["id", "valid_from", "created_by"]) | changes
     with transaction.atomic():

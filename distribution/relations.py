@@ -229,6 +229,6 @@ def _end_current(relations: QuerySet[Binding] | QuerySet[Recruitment], at: datet
 
 def _end(relation: Binding | Recruitment, at: datetime) -> None:
     if relation.starts_at >= at:
-        raise CannotRelate(_("该关系刚刚建立,请稍后再改。"))
+        raise CannotRelate(_("该关系刚刚建立，请稍后再改。"))
     relation.ends_at = at
     relation.save(update_fields=["ends_at"])

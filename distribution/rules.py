@@ -195,7 +195,7 @@ def end_rule(rule: Rule, *, by: User | None, at: datetime | None = None) -> Rule
 def _end(rule: Rule, at: datetime) -> Rule:
     old = lock_row(Rule.objects.filter(pk=rule.pk))
     if old.valid_to is not None:
-        raise DomainError(_("这条规则已有新版本或已停用,请刷新后再试。"))
+        raise DomainError(_("这条规则已有新版本或已停用，请刷新后再试。"))
     old.valid_to = at
     old.save(update_fields=["valid_to"])
     return old

@@ -24,7 +24,7 @@ LONGEST_SEARCH = 20
 
 class Group(models.TextChoices):
     CUSTOMERS = "customers", gettext_lazy("我的顾客")
-    DISTRIBUTORS = "distributors", gettext_lazy("我带来的分销商")
+    DISTRIBUTORS = "distributors", gettext_lazy("我的分销商")
     SECOND = "second", gettext_lazy("二级顾客")
 
 
@@ -89,6 +89,10 @@ class Member:
     tier: str = ""
     channel: str = ""
     via: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        return self.bought.amount + (self.sold.amount if self.sold else ZERO)
 
 
 def shown(

@@ -29,7 +29,7 @@ def cancel_order(order: Order, *, reason: str, at: datetime | None = None) -> Or
         if order.state == OrderState.CLOSED:
             return order
         if order.state != OrderState.UNPAID:
-            raise WrongState(_("订单已付款,请申请退款。"))
+            raise WrongState(_("订单已付款，请申请退款。"))
         require_transition(ORDER_TRANSITIONS, order.state, OrderState.CLOSED)
         order.state, order.closed_at, order.close_reason = OrderState.CLOSED, at, reason[:100]
         order.save(update_fields=["state", "closed_at", "close_reason"])

@@ -85,7 +85,7 @@ class Item:
         if self.gone:
             return _("已售罄")
         if self.short:
-            return _("只剩 %(left)d 件,请减少数量") % {"left": self.variant.stock}
+            return _("只剩 %(left)d 件，请减少数量") % {"left": self.variant.stock}
         return ""
 
 
@@ -114,7 +114,9 @@ def read_cart(owner: CartOwner) -> CartContents:
     """What is in the cart, in the order it was put in. One query."""
     if owner == CartOwner():
         return CartContents([], [])
-    first = ProductImage.objects.filter(product=OuterRef("variant__product")).order_by("position", "pk")
+    first = ProductImage.objects.filter(product=OuterRef("variant__product")).order_by(
+        "position", "pk"
+    )
     lines = (
         CartLine.objects.filter(**owner.lines_key)
         .select_related("variant__product__category")
@@ -149,7 +151,9 @@ def add_to_cart(owner: CartOwner, variant_id: int, quantity: int) -> CartLine:
         line = CartLine.objects.filter(cart=cart, variant=variant).first()
         if line is None:
             if cart.lines.count() >= MAX_LINES:
-                raise CannotAdd(_("购物车最多放 %(max)d 种商品,请先结算或清理。") % {"max": MAX_LINES})
+                raise CannotAdd(
+                    _("购物车最多放 %(max)d 种商品，请先结算或清理。") % {"max": MAX_LINES}
+                )
             line = CartLine(cart=cart, variant=variant, quantity=0)
         _check_quantity(variant, line.quantity + quantity, already=line.quantity)
         line.quantity += quantity
@@ -186,7 +190,10 @@ def merge_carts(visitor: uuid.UUID, user: User) -> None:
         held = {line.variant_id: line for line in member.lines.all()}
         for line in guest.lines.select_related("variant"):
             own = held.get(line.variant_id) or CartLine(
-                cart=member, variant=line.variant, quantity=0, price_when_added=line.price_when_added
+                cart=member,
+                variant=line.variant,
+                quantity=0,
+                price_when_added=line.price_when_added,
             )
             most = max(1, min(line.variant.stock, MAX_QUANTITY))
             own.quantity = min(own.quantity + line.quantity, most)
@@ -213,7 +220,7 @@ def _check_quantity(variant: Variant, quantity: int, already: int = 0) -> None:
     if variant.stock <= 0:
         raise CannotAdd(_("“%(name)s”已售罄。") % names)
     if quantity > variant.stock and already:
-        raise CannotAdd(_("“%(name)s”只剩 %(left)d 件,购物车里已有 %(already)d 件。") % names)
+        raise CannotAdd(_("“%(name)s”只剩 %(left)d 件，购物车里已有 %(already)d 件。") % names)
     if quantity > variant.stock:
         raise CannotAdd(_("“%(name)s”只剩 %(left)d 件。") % names)
     if quantity > MAX_QUANTITY:

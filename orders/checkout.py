@@ -51,7 +51,7 @@ def load_items(items: Sequence[Item]) -> list[tuple[Variant, int]]:
         raise CannotPlace(_("购买数量应为 1 到 %(max)d。") % {"max": MAX_QUANTITY})
     found = Variant.objects.select_related("product__category").in_bulk(list(wanted))
     if len(found) != len(wanted):
-        raise CannotPlace(_("有商品已不存在,请刷新购物车。"))
+        raise CannotPlace(_("有商品已不存在，请刷新购物车。"))
     return [(found[variant_id], quantity) for variant_id, quantity in wanted.items()]
 
 
@@ -102,7 +102,7 @@ def _place(
         if priced.needs_address and address is None:
             raise CannotPlace(_("请选择收货地址。"))
         if expected_total is not None and priced.total != expected_total:
-            raise CannotPlace(_("价格或运费有变化,请确认新的金额后再提交。"))
+            raise CannotPlace(_("价格或运费有变化，请确认新的金额后再提交。"))
         order = _create_order(buyer, priced, address, note, token, at)
         _create_lines(order, priced.lines)
         CartLine.objects.filter(

@@ -93,7 +93,7 @@ def why_unavailable(variant: Variant, quantity: int) -> str:
     if variant.stock <= 0:
         return _("已售罄")
     if variant.stock < quantity:
-        return _("只剩 %(left)d 件,请减少数量") % {"left": variant.stock}
+        return _("只剩 %(left)d 件，请减少数量") % {"left": variant.stock}
     return ""
 
 

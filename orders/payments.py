@@ -49,10 +49,10 @@ def start_payment(order: Order, method: str, *, at: datetime | None = None) -> P
         order = lock_row(Order.objects.filter(pk=order.pk))
         if order.state != OrderState.UNPAID:
             raise CannotPay(
-                _("订单状态为“%(state)s”,不能付款。") % {"state": order.get_state_display()}
+                _("订单状态为“%(state)s”，不能付款。") % {"state": order.get_state_display()}
             )
         if order.expires_at <= at:
-            raise CannotPay(_("付款时间已过,请重新下单。"))
+            raise CannotPay(_("付款时间已过，请重新下单。"))
         started = Payment.objects.filter(
             order=order, method=method, state=PaymentState.STARTED
         ).first()

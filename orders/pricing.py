@@ -74,7 +74,7 @@ def quote(items: Sequence[tuple[Variant, int]], buyer: User, province: str) -> Q
     lines = []
     for variant, quantity in items:
         if not (variant.is_active and variant.product.is_active):
-            raise CannotPrice(_("“%(name)s”已下架,请从购物车中移除。") % {"name": variant})
+            raise CannotPrice(_("“%(name)s”已下架，请从购物车中移除。") % {"name": variant})
         lines.append(PricedLine(variant, quantity, variant.price * quantity))
     for source in DISCOUNT_ORDER:
         if source in discount_sources:

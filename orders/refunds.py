@@ -100,7 +100,7 @@ def request_refund(
     with transaction.atomic():
         order = lock_row(Order.objects.filter(pk=order.pk))
         if order.paid_at is None:
-            raise CannotRefund(_("订单还没有付款,可以直接取消。"))
+            raise CannotRefund(_("订单还没有付款，可以直接取消。"))
         _require_within(order, parts, shipping_amount)
         amount = sum((part.amount for part in parts), ZERO) + shipping_amount
         refund = Refund.objects.create(
@@ -155,9 +155,9 @@ def cancel_paid_order(order: Order, *, at: datetime | None = None) -> Refund:
     with transaction.atomic():
         order = lock_row(Order.objects.filter(pk=order.pk))
         if order.state != OrderState.PAID:
-            raise CannotRefund(_("订单已发货,请申请售后。"))
+            raise CannotRefund(_("订单已发货，请申请售后。"))
         if OrderLine.objects.filter(order=order, received_at__isnull=False).exists():
-            raise CannotRefund(_("订单里有已交付的虚拟商品,请申请售后。"))
+            raise CannotRefund(_("订单里有已交付的虚拟商品，请申请售后。"))
         for asked in Refund.objects.filter(order=order, state=RefundState.REQUESTED).order_by("pk"):
             approve_refund(asked, by=None, at=at)
         parts = [Part(r.line.pk, r.quantity, r.amount) for r in refundable_lines(order)]

@@ -70,7 +70,7 @@ def confirm_by_hand(repayment: Repayment, *, by: User, reason: str, at: datetime
     """
     is_offline = repayment.payment.method == "offline"
     if not is_offline and repayment.state != RepaymentState.FAILED:
-        raise DomainError(_("该笔退款由网关处理,不能人工确认。"))
+        raise DomainError(_("该笔退款由网关处理，不能人工确认。"))
     with transaction.atomic():
         if repayment.state == RepaymentState.WAITING:
             Repayment.objects.filter(pk=repayment.pk).update(state=RepaymentState.SENT)

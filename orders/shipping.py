@@ -38,7 +38,7 @@ def ship_order(
         if order.state != OrderState.SHIPPED:
             require_transition(ORDER_TRANSITIONS, order.state, OrderState.SHIPPED)
             if Refund.objects.filter(order=order, state__in=OPEN_REFUNDS).exists():
-                raise CannotShip(_("订单有进行中的售后,请先处理售后再发货。"))
+                raise CannotShip(_("订单有进行中的售后，请先处理售后再发货。"))
             order.state, order.shipped_at = OrderState.SHIPPED, at
             order.save(update_fields=["state", "shipped_at"])
         Shipment.objects.create(

@@ -64,7 +64,7 @@ class RepaymentState(models.TextChoices):
     WAITING = "waiting", _("待发起")
     SENT = "sent", _("已发起")
     DONE = "done", _("已到账")
-    FAILED = "failed", _("失败,需人工处理")
+    FAILED = "failed", _("失败，需人工处理")
 
 
 REPAYMENT_TRANSITIONS = {

@@ -38,7 +38,7 @@ class SkipReason(models.TextChoices):
     BELOW_THRESHOLD = "below_threshold", _("可结算金额未达到自动结算额")
     NOTHING_MATURE = "nothing_mature", _("佣金尚未成熟")
     DEBT = "debt", _("有待抵扣的欠款")
-    FROZEN = "frozen", _("账号已冻结,款项保留")
+    FROZEN = "frozen", _("账号已冻结，款项保留")
     BANNED = "banned", _("账号已封禁")
     NOT_APPROVED = "not_approved", _("分销资格尚未通过审核")
     IN_PAYOUT = "in_payout", _("款项已在结算中")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from payouts.models import Payout
+from payouts.models import Payout, PayoutAttempt
 from payouts.states import PayoutState
 
 
@@ -53,3 +53,14 @@ def _last(payout: Payout) -> Stage:
         ),
     }[PayoutState(payout.state)]
     return Stage(now.label, now.at, now.note, is_now=True)
+
+
+def answer_in_words(attempt: PayoutAttempt) -> str:
+    """What the channel said to one call."""
+    return {
+        "paid": _("渠道确认已付款"),
+        "failed": _("渠道明确失败"),
+        "open": _("渠道已受理"),
+        "missing": _("渠道没有这个单号"),
+        "unknown": _("没有明确答复"),
+    }.get(attempt.outcome, _("没有等到答复"))

@@ -17,7 +17,7 @@ def name_of(person: Distributor | User | int | None) -> str:
 
 def ledger(*kinds: str) -> list[str]:
     """Every entry in the order it was written, as "kind account who amount"; some kinds only."""
-    entries = Entry.objects.select_related("transfer").order_by("transfer", "pk")
+    entries = Entry.objects.select_related("transfer").order_by("transfer_id", "pk")
     if kinds:
         entries = entries.filter(transfer__kind__in=kinds)
     return [
@@ -30,7 +30,7 @@ def commissions() -> list[str]:
     """Every commission, as "level who amount-at-payment → amount", by line and level."""
     return [
         f"{row.level} {name_of(row.payee_id)} {row.amount_at_payment} → {row.amount}"
-        for row in Commission.objects.order_by("line", "level")
+        for row in Commission.objects.order_by("line_id", "level")
     ]
 
 

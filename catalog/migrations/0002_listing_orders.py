@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='product',
             name='rank',
-            field=models.PositiveIntegerField(default=0, help_text='数字越大,在“综合”排序里越靠前。', verbose_name='推荐度'),
+            field=models.PositiveIntegerField(default=0, help_text='数字越大，在“综合”排序里越靠前。', verbose_name='推荐度'),
         ),
         migrations.AlterField(
             model_name='category',

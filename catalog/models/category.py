@@ -10,7 +10,12 @@ class Category(models.Model):
     """A shelf. `path` lists the ids from this category up to its root, nearest first."""
 
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级分类")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("上级分类"),
     )
     path = ArrayField(models.BigIntegerField(), default=list, editable=False)
     name = models.CharField(_("名称"), max_length=60)
@@ -40,4 +45,4 @@ class Category(models.Model):
 
     @property
     def picture(self) -> Picture | None:
-        return Picture(self.image.name) if self.image else None
+        return Picture(str(self.image.name)) if self.image else None

@@ -42,20 +42,18 @@ class Product(models.Model):
     description = models.TextField(_("介绍"), blank=True)
     description_en = models.TextField(_("英文介绍"), blank=True)
     delivery_note = models.TextField(
-        _("虚拟商品交付内容"), blank=True, help_text=_("付款后显示在订单页,例如兑换说明。")
+        _("虚拟商品交付内容"), blank=True, help_text=_("付款后显示在订单页，例如兑换说明。")
     )
-    price_from = models.DecimalField(_("起价"), max_digits=12, decimal_places=2, default=0, editable=False)
+    price_from = models.DecimalField(
+        _("起价"), max_digits=12, decimal_places=2, default=0, editable=False
+    )
     sold = models.PositiveIntegerField(_("销量"), default=0, editable=False)
     rank = models.PositiveIntegerField(
-        _("推荐度"), default=0, help_text=_("数字越大,在“综合”排序里越靠前。")
+        _("推荐度"), default=0, help_text=_("数字越大，在“综合”排序里越靠前。")
     )
     search_terms = ArrayField(models.CharField(max_length=40), default=list, editable=False)
     is_active = models.BooleanField(_("上架"), default=True)
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now)
-
-    # Added by `catalog.listing.for_cards`.
-    cover_name: str | None
-    most_stock: int | None
 
     class Meta:
         verbose_name = _("商品")
@@ -65,7 +63,9 @@ class Product(models.Model):
             GinIndex(fields=["search_terms"], name="product_search"),
             # For large shelves and the home page the whole order, for small ones by category.
             *(
-                models.Index(fields=[*of, *order], condition=Q(is_active=True), name=f"product_{name}")
+                models.Index(
+                    fields=[*of, *order], condition=Q(is_active=True), name=f"product_{name}"
+                )
                 for name, order in LISTED_BY.items()
                 for of, name in (([], f"all_{name}"), (["category"], f"in_{name}"))
             ),
@@ -90,18 +90,21 @@ class Product(models.Model):
     @property
     def cover(self) -> Picture | None:
         """The picture lists show; the row must come from `catalog.listing.for_cards`."""
-        return Picture(self.cover_name) if self.cover_name else None
+        name = vars(self)["cover_name"]
+        return Picture(name) if name else None
 
     @property
     def in_stock(self) -> bool:
         """Whether any variant can be bought; needs `catalog.listing.for_cards` as well."""
-        return bool(self.most_stock)
+        return bool(vars(self)["most_stock"])
 
 
 class ProductImage(models.Model):
     """A picture; the first by position is the one lists show."""
 
-    product = models.ForeignKey(Product, models.CASCADE, related_name="images", verbose_name=_("商品"))
+    product = models.ForeignKey(
+        Product, models.CASCADE, related_name="images", verbose_name=_("商品")
+    )
     image = PictureField(_("图片"), upload_to="products")
     position = models.PositiveIntegerField(_("排序"), default=0)
 
@@ -111,26 +114,35 @@ class ProductImage(models.Model):
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
-        return self.image.name
+        return str(self.image.name)
 
     @property
     def picture(self) -> Picture:
-        return Picture(self.image.name)
+        return Picture(str(self.image.name))
 
 
 class Variant(models.Model):
     """What is bought: one specification with its own price, cost and stock."""
 
-    product = models.ForeignKey(Product, models.PROTECT, related_name="variants", verbose_name=_("商品"))
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="variants", verbose_name=_("商品")
+    )
     sku = models.CharField(_("货号"), max_length=60, unique=True)
     name = models.CharField(_("规格"), max_length=60, blank=True)
     name_en = models.CharField(_("英文规格"), max_length=60, blank=True)
     price = models.DecimalField(_("售价"), max_digits=12, decimal_places=2)
-    list_price = models.DecimalField(_("划线价"), max_digits=12, decimal_places=2, null=True, blank=True)
-    cost = models.DecimalField(
-        _("成本"), max_digits=12, decimal_places=2, null=True, blank=True, help_text=_("留空表示未知。")
+    list_price = models.DecimalField(
+        _("划线价"), max_digits=12, decimal_places=2, null=True, blank=True
     )
-    weight_grams = models.PositiveIntegerField(_("重量(克)"), default=0)
+    cost = models.DecimalField(
+        _("成本"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("留空表示未知。"),
+    )
+    weight_grams = models.PositiveIntegerField(_("重量（克）"), default=0)
     stock = models.IntegerField(_("库存"), default=0)
     position = models.PositiveIntegerField(_("排序"), default=0)
     is_active = models.BooleanField(_("可售"), default=True)
@@ -142,7 +154,9 @@ class Variant(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(stock__gte=0), name="stock_not_negative"),
             models.CheckConstraint(condition=Q(price__gte=0), name="price_not_negative"),
-            models.CheckConstraint(condition=Q(cost=None) | Q(cost__gte=0), name="cost_not_negative"),
+            models.CheckConstraint(
+                condition=Q(cost=None) | Q(cost__gte=0), name="cost_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:

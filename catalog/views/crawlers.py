@@ -67,7 +67,7 @@ def sitemap(request: HttpRequest, section: str) -> HttpResponse:
     """`pages`: home and categories; `products-1` and on: so many products each, by key."""
     if section == "pages":
         shelves = Shelves().shown()
-        names = [("catalog:home", []), ("catalog:categories", [])]
+        names: list[tuple[str, list[str]]] = [("catalog:home", []), ("catalog:categories", [])]
         names += [("catalog:category", [shelf.slug]) for shelf in shelves]
     else:
         kind, _, part = section.partition("-")

@@ -1,5 +1,7 @@
 """The pages a guest looks at: the same for everybody, so caches may keep them."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -40,7 +42,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @shared_page
 def categories(request: HttpRequest) -> HttpResponse:
-    return render(request, "catalog/categories.html", {"tab": "categories", "shelves": Shelves().top})
+    return render(
+        request, "catalog/categories.html", {"tab": "categories", "shelves": Shelves().top}
+    )
 
 
 @public
@@ -89,7 +93,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "product": item,
         "variants": variants,
-        "chosen": chosen or (variants[0] if variants else None),
+        "chosen": chosen or next(iter(variants), None),
         "in_stock": chosen is not None,
         "pictures": pictures,
         "trail": trail,
@@ -99,7 +103,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "catalog/product.html", context)
 
 
-def _suggestions(words: str) -> dict[str, object]:
+def _suggestions(words: str) -> dict[str, Any]:
     """For an empty result: what has a part of the words, else what sells best."""
     similar = list(for_cards(find_similar(for_sale(), words, RELATED)))
     best = for_cards(for_sale().order_by(*SORTS["sold"][1]))
@@ -108,7 +112,7 @@ def _suggestions(words: str) -> dict[str, object]:
 
 def _listing(
     request: HttpRequest, products: QuerySet[Product], first: tuple[str, ...] = ()
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Filter, order and page as the query asks; `first` leads the default order."""
     filters = FilterForm(request.GET)
     wanted = filters.wanted()

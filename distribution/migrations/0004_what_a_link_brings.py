@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='binding',
             name='link',
-            field=models.ForeignKey(blank=True, help_text='绑定来自哪条链接;空表示个人推广码,或不是由链接绑定。', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='bindings', to='distribution.link', verbose_name='推广链接'),
+            field=models.ForeignKey(blank=True, help_text='绑定来自哪条链接；空表示个人推广码，或不是由链接绑定。', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='bindings', to='distribution.link', verbose_name='推广链接'),
         ),
         migrations.AddField(
             model_name='click',

@@ -14,8 +14,8 @@ class Policy(models.Model):
     """
 
     class BindingMode(models.TextChoices):
-        FIRST_FOREVER = "first", _("首次绑定,永久有效")
-        FIRST_FOR_DAYS = "days", _("首次绑定,有效 N 天")
+        FIRST_FOREVER = "first", _("首次绑定，永久有效")
+        FIRST_FOR_DAYS = "days", _("首次绑定，有效 N 天")
         LATEST = "latest", _("以最近一次为准")
 
     class BindingMoment(models.TextChoices):
@@ -40,7 +40,7 @@ class Policy(models.Model):
         _("毛利保护"), default=False, help_text=_("两级佣金合计也不超过该商品的毛利。")
     )
     maturity_days = models.PositiveSmallIntegerField(
-        _("成熟天数"), default=7, help_text=_("收货后经过这些天且没有进行中的售后,佣金可结算。")
+        _("成熟天数"), default=7, help_text=_("收货后经过这些天且没有进行中的售后，佣金可结算。")
     )
     self_purchase = models.BooleanField(_("自购返佣"), default=False)
     two_levels = models.BooleanField(

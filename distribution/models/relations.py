@@ -102,7 +102,7 @@ class Binding(models.Model):
         blank=True,
         related_name="bindings",
         verbose_name=_("推广链接"),
-        help_text=_("绑定来自哪条链接;空表示个人推广码,或不是由链接绑定。"),
+        help_text=_("绑定来自哪条链接；空表示个人推广码，或不是由链接绑定。"),
     )
     reason = models.CharField(_("原因"), max_length=200, blank=True)
     by = models.ForeignKey(

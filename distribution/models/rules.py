@@ -47,18 +47,18 @@ class Rule(models.Model):
     base = models.CharField(_("计佣基数"), max_length=10, choices=Base.choices, default=Base.PAID)
     rate1 = models.DecimalField(_("一级比例"), max_digits=9, decimal_places=8, null=True, blank=True)
     amount1 = models.DecimalField(
-        _("一级固定金额(每件)"), max_digits=10, decimal_places=2, null=True, blank=True
+        _("一级固定金额（每件）"), max_digits=10, decimal_places=2, null=True, blank=True
     )
     rate2 = models.DecimalField(_("二级比例"), max_digits=9, decimal_places=8, null=True, blank=True)
     amount2 = models.DecimalField(
-        _("二级固定金额(每件)"), max_digits=10, decimal_places=2, null=True, blank=True
+        _("二级固定金额（每件）"), max_digits=10, decimal_places=2, null=True, blank=True
     )
     min_quantity = models.PositiveIntegerField(_("该商品至少件数"), null=True, blank=True)
     min_amount = models.DecimalField(
         _("订单商品金额至少"), max_digits=12, decimal_places=2, null=True, blank=True
     )
     min_month_orders = models.PositiveIntegerField(
-        _("受益人当月一级订单至少"), null=True, blank=True, help_text=_("此单之前,北京时间自然月内已付款的一级订单数。")
+        _("受益人当月一级订单至少"), null=True, blank=True, help_text=_("此单之前，北京时间自然月内已付款的一级订单数。")
     )
     starts_at = models.DateTimeField(_("活动开始"), null=True, blank=True)
     ends_at = models.DateTimeField(_("活动结束"), null=True, blank=True)

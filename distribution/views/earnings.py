@@ -57,6 +57,7 @@ def commission(request: HttpRequest, pk: int) -> HttpResponse:
     """The receipt: who, why, by which rule, how it was calculated, and where the money is."""
     person = distributor_of(request)
     found = get_object_or_404(earnings_of(person).select_related("payee"), pk=pk)
+    explanation = explain(found)
     context = {
         "tab": "promote",
         "distributor": person,
@@ -64,7 +65,8 @@ def commission(request: HttpRequest, pk: int) -> HttpResponse:
         "line": found.line,
         "order": found.order,
         "buyer": masked_name(found.buyer),
-        "explanation": explain(found),
+        "explanation": explanation,
+        "changes": [(reversal, -reversal.amount) for reversal in explanation.reversals],
         "movements": movements_of(found),
     }
     return render(request, "distribution/commission.html", context)

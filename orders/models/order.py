@@ -25,7 +25,7 @@ class Order(models.Model):
         _("状态"), max_length=10, choices=OrderState.choices, default=OrderState.UNPAID
     )
     goods_amount = models.DecimalField(
-        _("商品金额"), max_digits=12, decimal_places=2, help_text=_("优惠后,不含运费。")
+        _("商品金额"), max_digits=12, decimal_places=2, help_text=_("优惠后，不含运费。")
     )
     discount_amount = models.DecimalField(_("优惠"), max_digits=12, decimal_places=2, default=0)
     shipping_amount = models.DecimalField(_("运费"), max_digits=12, decimal_places=2, default=0)

@@ -15,9 +15,9 @@ class ShippingRate(models.Model):
         blank=True,
         help_text=_("留空表示其他所有地区。"),
     )
-    first_grams = models.PositiveIntegerField(_("首重(克)"), default=1000)
+    first_grams = models.PositiveIntegerField(_("首重（克）"), default=1000)
     first_fee = models.DecimalField(_("首重运费"), max_digits=8, decimal_places=2)
-    step_grams = models.PositiveIntegerField(_("续重(克)"), default=1000)
+    step_grams = models.PositiveIntegerField(_("续重（克）"), default=1000)
     step_fee = models.DecimalField(_("续重运费"), max_digits=8, decimal_places=2, default=0)
     free_from = models.DecimalField(
         _("满额包邮"),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from base.access import public, same_origin
 from base.errors import DomainError
-from base.pages import personal_parts
+from base.pages import is_part, personal_parts
 from base.visitors import remember_visitor, visitor_of
 from orders.cart import CartOwner, add_to_cart, count_pieces, read_cart, set_quantity
 from orders.cart_forms import AddForm, QuantityForm
@@ -36,7 +36,7 @@ def cart_lines(request: HttpRequest) -> HttpResponse:
             add_to_cart(owner, form.cleaned_data["variant"], form.cleaned_data["quantity"])
         except DomainError as refusal:
             error = str(refusal)
-    if request.htmx:
+    if is_part(request):
         response = render(request, "orders/added.html", {"error": error})
         if not error:
             response.headers["HX-Trigger"] = "cart-added, cart-changed"
@@ -57,7 +57,7 @@ def cart_line(request: HttpRequest, variant_id: int) -> HttpResponse:
             set_quantity(_owner(request), variant_id, form.cleaned_data["quantity"])
         except DomainError as refusal:
             error = str(refusal)
-    if request.htmx:
+    if is_part(request):
         context = {"cart": read_cart(_owner(request)), "error": error}
         response = render(request, "orders/cart.html#cart", context)
         response.headers["HX-Trigger"] = "cart-changed"
@@ -90,7 +90,7 @@ def _remembered(request: HttpRequest) -> CartOwner:
 
 
 def _first_error(form: forms.Form) -> str:
-    return "" if form.is_valid() else next(iter(form.errors.values()))[0]
+    return "" if form.is_valid() else str(next(iter(form.errors.values()))[0])
 
 
 def _say(request: HttpRequest, error: str, success: str = "") -> None:

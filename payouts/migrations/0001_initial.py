@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
             name='Skip',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('below_minimum', '可结算金额未达到最低结算额'), ('below_threshold', '可结算金额未达到自动结算额'), ('nothing_mature', '佣金尚未成熟'), ('debt', '有待抵扣的欠款'), ('frozen', '账号已冻结,款项保留'), ('banned', '账号已封禁'), ('not_approved', '分销资格尚未通过审核'), ('in_payout', '款项已在结算中')], max_length=20, verbose_name='原因')),
+                ('reason', models.CharField(choices=[('below_minimum', '可结算金额未达到最低结算额'), ('below_threshold', '可结算金额未达到自动结算额'), ('nothing_mature', '佣金尚未成熟'), ('debt', '有待抵扣的欠款'), ('frozen', '账号已冻结，款项保留'), ('banned', '账号已封禁'), ('not_approved', '分销资格尚未通过审核'), ('in_payout', '款项已在结算中')], max_length=20, verbose_name='原因')),
                 ('available', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='可结算')),
                 ('distributor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='skips', to='distribution.distributor', verbose_name='分销商')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='skips', to='payouts.run', verbose_name='批次')),

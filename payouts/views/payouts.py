@@ -10,9 +10,8 @@ from base.pages import page_of
 from distribution.access import distributor_of, earner
 from distribution.dashboard import position_of
 from payouts.channels import channels
-from payouts.models import Payout
 from payouts.outlook import next_payout
-from payouts.timeline import timeline_of
+from payouts.timeline import answer_in_words, timeline_of
 
 PER_PAGE = 20
 SKIPS = 10
@@ -44,7 +43,8 @@ def payouts(request: HttpRequest) -> HttpResponse:
 def payout(request: HttpRequest, number: str) -> HttpResponse:
     """One payout: its stages, every question asked of the channel, and what it is made of."""
     person = distributor_of(request)
-    found = get_object_or_404(Payout.objects.select_related("run__schedule"), distributor=person, number=number)
+    own = person.payouts.select_related("run__schedule", "reservation")
+    found = get_object_or_404(own, number=number)
     channel = channels.get(found.channel)
     parts = found.reservation.allocations.select_related("commission__line", "commission__order")
     context = {
@@ -53,7 +53,7 @@ def payout(request: HttpRequest, number: str) -> HttpResponse:
         "payout": found,
         "timeline": timeline_of(found),
         "channel": channel.label if channel else found.channel,
-        "attempts": found.attempts.order_by("pk"),
+        "attempts": [(row, answer_in_words(row)) for row in found.attempts.order_by("pk")],
         "page": page_of(request, parts.order_by("pk"), PER_PAGE),
     }
     return render(request, "payouts/detail.html", context)

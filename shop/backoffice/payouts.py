@@ -88,7 +88,7 @@ class ScheduleAdmin(ModelAdmin):
         schedule = Schedule.objects.get(pk=schedule_id)
         preview = runs.preview_period(schedule, beijing_date(timezone.now()))
         context = self.admin_site.each_context(request) | {
-            "title": _("结算预览:%(name)s") % {"name": schedule},
+            "title": _("结算预览：%(name)s") % {"name": schedule},
             "preview": preview,
             "opts": self.opts,
         }
@@ -96,13 +96,13 @@ class ScheduleAdmin(ModelAdmin):
 
     @button(
         _("立即结算"),
-        text=_("以今天为期次生成结算批次;同一天只会生成一次。"),
+        text=_("以今天为期次生成结算批次；同一天只会生成一次。"),
         icon="play_arrow",
     )
     def run_now(self, request: HttpRequest, schedule: Schedule, form: BaseDialogForm) -> Any:
         run = runs.run_period(schedule, beijing_date(timezone.now()), by=request.user)
         record_audit("run_payouts", run, by=request.user)
-        return _("批次“%(run)s”:%(count)d 笔。") % {"run": run, "count": run.payouts.count()}
+        return _("批次“%(run)s”：%(count)d 笔。") % {"run": run, "count": run.payouts.count()}
 
 
 class PayoutInline(ReadOnlyInline):
@@ -192,7 +192,7 @@ class PayoutAdmin(ReadOnlyAdmin):
     @button(_("立即打款 / 查询"), text=_("同一单号不会重复付款。"), icon="send")
     def send(self, request: HttpRequest, payout: Payout, form: BaseDialogForm) -> Any:
         payout = sending.send_payout(payout)
-        return _("当前状态:%(state)s") % {"state": payout.get_state_display()}
+        return _("当前状态：%(state)s") % {"state": payout.get_state_display()}
 
     @button(_("确认已付款"), text=_("仅用于线下打款。"), form=PaidForm, icon="payments")
     def paid(self, request: HttpRequest, payout: Payout, form: PaidForm) -> Any:
@@ -201,7 +201,7 @@ class PayoutAdmin(ReadOnlyAdmin):
         return _("已记录付款凭证。")
 
     @button(
-        _("打款失败"), text=_("仅用于线下打款;款项退回可结算。"), form=ReasonForm, icon="error"
+        _("打款失败"), text=_("仅用于线下打款；款项退回可结算。"), form=ReasonForm, icon="error"
     )
     def failed(self, request: HttpRequest, payout: Payout, form: ReasonForm) -> Any:
         outcome = Outcome("failed", detail=form.cleaned_data["reason"])
@@ -211,7 +211,7 @@ class PayoutAdmin(ReadOnlyAdmin):
     @button(_("取消"), text=_("尚未打款的结算单可以取消。"), form=ReasonForm, icon="undo")
     def cancel(self, request: HttpRequest, payout: Payout, form: ReasonForm) -> Any:
         sending.cancel_payout(payout, by=request.user, reason=form.cleaned_data["reason"])
-        return _("已取消,款项退回可结算。")
+        return _("已取消，款项退回可结算。")
 
     @admin.action(description=_("审批所选结算单"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Payout]) -> None:

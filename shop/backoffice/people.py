@@ -46,7 +46,7 @@ class AssignForm(ReasonForm):
     """To whom; by their code, member number or phone. Empty = to nobody."""
 
     to = forms.CharField(
-        label=_("分销商(推广码、会员号或手机号,留空表示不归任何人)"),
+        label=_("分销商（推广码、会员号或手机号，留空表示不归任何人）"),
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
@@ -63,7 +63,7 @@ def find_distributor(text: str) -> Distributor:
         found = Distributor.objects.select_related("tier").filter(**{lookup: text}).first()
         if found:
             return found
-    raise forms.ValidationError(_("没有这个分销商:%(text)s") % {"text": text})
+    raise forms.ValidationError(_("没有这个分销商：%(text)s") % {"text": text})
 
 
 class TierForm(ReasonForm):
@@ -122,7 +122,7 @@ class MemberAdmin(ModelAdmin):
 
     @button(
         _("改绑分销商"),
-        text=_("从现在起生效,已下的订单不受影响。"),
+        text=_("从现在起生效，已下的订单不受影响。"),
         form=AssignForm,
         icon="swap_horiz",
     )
@@ -206,7 +206,7 @@ class DistributorAdmin(ReadOnlyAdmin):
 
     @button(
         _("改推荐人"),
-        text=_("决定以后订单的二级佣金,已下的订单不受影响。"),
+        text=_("决定以后订单的二级佣金，已下的订单不受影响。"),
         form=AssignForm,
         icon="swap_horiz",
     )
@@ -217,13 +217,13 @@ class DistributorAdmin(ReadOnlyAdmin):
         )
         return _("推荐关系已更改。")
 
-    @button(_("冻结"), text=_("不再产生新佣金,未结算的款项保留。"), form=ReasonForm, icon="ac_unit")
+    @button(_("冻结"), text=_("不再产生新佣金，未结算的款项保留。"), form=ReasonForm, icon="ac_unit")
     def freeze(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         return self._set(request, distributor, Status.FROZEN, form)
 
     @button(
         _("拒绝 / 退出"),
-        text=_("申请中的将被拒绝,已加入的将退出;退出前的佣金照常结算。"),
+        text=_("申请中的将被拒绝，已加入的将退出；退出前的佣金照常结算。"),
         form=ReasonForm,
         icon="logout",
     )
@@ -231,7 +231,7 @@ class DistributorAdmin(ReadOnlyAdmin):
         applied = distributor.status == Status.APPLIED
         return self._set(request, distributor, Status.REJECTED if applied else Status.RESIGNED, form)
 
-    @button(_("封禁"), text=_("未结算的佣金将全部没收,不可恢复。"), form=ReasonForm, icon="gavel")
+    @button(_("封禁"), text=_("未结算的佣金将全部没收，不可恢复。"), form=ReasonForm, icon="gavel")
     def ban(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         return self._set(request, distributor, Status.BANNED, form)
 

@@ -36,7 +36,7 @@ class RuleForm(ModelForm):
         """A rule that gives no level a value would do nothing."""
         values = super().clean() or {}
         if all(values.get(name) is None for name in ("rate1", "amount1", "rate2", "amount2")):
-            raise ValidationError(_("请至少填写一个级别的比例或金额;填 0 表示该级别不计佣。"))
+            raise ValidationError(_("请至少填写一个级别的比例或金额；填 0 表示该级别不计佣。"))
         return values
 
 
@@ -45,7 +45,7 @@ class PreviewForm(forms.Form):
 
     sku = forms.CharField(label=_("货号"), widget=UnfoldAdminTextInputWidget)
     distributor = forms.CharField(
-        label=_("分销商(推广码、会员号或手机号)"), widget=UnfoldAdminTextInputWidget
+        label=_("分销商（推广码、会员号或手机号）"), widget=UnfoldAdminTextInputWidget
     )
     quantity = forms.IntegerField(
         label=_("件数"), min_value=1, initial=1, widget=UnfoldAdminIntegerFieldWidget
@@ -86,7 +86,7 @@ class RuleAdmin(ModelAdmin):
                     ("rate2", "amount2"),
                 ],
                 "description": _(
-                    "比例用小数填写,如 0.125 表示 12.5%。留空表示由下一条规则决定,0 表示不计佣。"
+                    "比例用小数填写，如 0.125 表示 12.5%。留空表示由下一条规则决定,0 表示不计佣。"
                 ),
             },
         ),
@@ -132,7 +132,7 @@ class RuleAdmin(ModelAdmin):
 
     log_addition = log_change
 
-    @button(_("停用"), text=_("之后的新订单不再使用这条规则,已下的订单不受影响。"), icon="stop_circle")
+    @button(_("停用"), text=_("之后的新订单不再使用这条规则，已下的订单不受影响。"), icon="stop_circle")
     def stop(self, request: HttpRequest, rule: Rule, form: BaseDialogForm) -> Any:
         end_rule(rule, by=request.user)
         return _("规则已停用。")

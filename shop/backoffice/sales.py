@@ -154,7 +154,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @button(
         _("退款"),
-        text=_("直接为买家退款,无需买家申请。金额与件数可分别填写。"),
+        text=_("直接为买家退款，无需买家申请。金额与件数可分别填写。"),
         form=RefundForm,
         icon="currency_exchange",
     )
@@ -167,12 +167,12 @@ class OrderAdmin(ReadOnlyAdmin):
             note=form.cleaned_data["reason"],
         )
         refunds.approve_refund(refund, by=request.user, answer=form.cleaned_data["reason"])
-        return _("退款 ¥%(amount)s 已同意,正在退回。") % {"amount": refund.amount}
+        return _("退款 ¥%(amount)s 已同意，正在退回。") % {"amount": refund.amount}
 
     @button(_("关闭未付款订单"), form=ReasonForm, icon="block")
     def cancel(self, request: HttpRequest, order: Order, form: ReasonForm) -> Any:
         cancellation.cancel_order(order, reason=form.cleaned_data["reason"])
-        return _("订单已关闭,库存已退回。")
+        return _("订单已关闭，库存已退回。")
 
 
 class RefundLineInline(ReadOnlyInline):
@@ -207,7 +207,7 @@ class RefundAdmin(ReadOnlyAdmin):
     @button(_("同意退款"), text=_("款项将原路退回买家。"), icon="check")
     def approve(self, request: HttpRequest, refund: Refund, form: BaseDialogForm) -> Any:
         refunds.approve_refund(refund, by=request.user)
-        return _("已同意,正在退回。")
+        return _("已同意，正在退回。")
 
     @button(_("拒绝"), text=_("买家会看到您填写的原因。"), form=ReasonForm, icon="close")
     def reject(self, request: HttpRequest, refund: Refund, form: ReasonForm) -> Any:
@@ -246,7 +246,7 @@ class RepaymentAdmin(ReadOnlyAdmin):
     def state_label(self, repayment: Repayment) -> tuple[str, str]:
         return repayment.state, repayment.get_state_display()
 
-    @button(_("重试"), text=_("使用同一退款单号再次发起,不会重复退款。"), icon="refresh")
+    @button(_("重试"), text=_("使用同一退款单号再次发起，不会重复退款。"), icon="refresh")
     def retry(self, request: HttpRequest, repayment: Repayment, form: BaseDialogForm) -> Any:
         repayments.retry_repayment(repayment)
 
@@ -270,5 +270,5 @@ class OrderEventAdmin(ReadOnlyAdmin):
     @admin.action(description=_("重新处理未完成的事件"), permissions=["change"])
     def replay(self, request: HttpRequest, rows: QuerySet[OrderEvent]) -> None:
         handled, failing = replay_events()
-        text = _("已处理 %(handled)d 个事件,仍有 %(failing)d 个订单失败。")
+        text = _("已处理 %(handled)d 个事件，仍有 %(failing)d 个订单失败。")
         self.message_user(request, text % {"handled": handled, "failing": failing})

@@ -25,7 +25,12 @@ SIDEBAR = [
     {
         "items": [
             {"title": _("看板"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
-            {"title": _("打开商城"), "icon": "storefront", "link": "/"},
+            {
+                "title": _("打开商城"),
+                "icon": "storefront",
+                "link": "/",
+                "active": lambda request: False,
+            },
         ]
     },
     _group(

@@ -17,7 +17,7 @@ from orders.models import OrderEvent
 from orders.sales import refresh_sold
 from payouts.books import check_books
 from payouts.models import Schedule
-from shop.demo.goods import COMMISSIONS, fill_goods
+from shop.demo.goods import COMMISSIONS, FIXED_COMMISSIONS, fill_goods
 from shop.demo.people import MERCHANT, PASSWORD, SIGN_INS, cast_everybody
 from shop.demo.trade import CHANNEL, Trade, prompt_gateways
 
@@ -57,6 +57,16 @@ def _set_rules(opening: datetime) -> None:
             base=base,
             rate1=level1,
             rate2=level2,
+        )
+    for slug, (amount1, amount2) in FIXED_COMMISSIONS.items():
+        category = Category.objects.get(slug=slug)
+        publish_rule(
+            by=None,
+            at=opening,
+            scope="category",
+            category=category,
+            amount1=amount1,
+            amount2=amount2,
         )
     change_rule(rule, by=None, at=opening + timedelta(days=40), rate1=rule.rate1 + Decimal("0.01"))
     beauty = Category.objects.get(slug=next(iter(COMMISSIONS)))

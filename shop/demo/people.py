@@ -155,7 +155,7 @@ def _unsettle(first: list[Distributor], second: list[Distributor], merchant: Use
         second[-1],
         Status.FROZEN,
         by=merchant,
-        reason="多笔订单收货地址相同,核实中",
+        reason="多笔订单收货地址相同，核实中",
         at=now - timedelta(days=6),
     )
     people.set_status(

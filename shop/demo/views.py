@@ -29,12 +29,12 @@ def _receive() -> str:
 
 
 def _mature() -> str:
-    return _("过了 8 天:%(count)d 笔佣金可结算。") % {"count": console.mature_all()}
+    return _("过了 8 天：%(count)d 笔佣金可结算。") % {"count": console.mature_all()}
 
 
 def _pay_out() -> str:
     run, paid = console.pay_out()
-    return _("批次“%(run)s”:已付款 %(count)d 笔。") % {"run": run, "count": paid}
+    return _("批次“%(run)s”：已付款 %(count)d 笔。") % {"run": run, "count": paid}
 
 
 ACTS: dict[str, Callable[[], str]] = {

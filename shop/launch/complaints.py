@@ -17,7 +17,7 @@ def about_settings(error: BaseException) -> LaunchError | None:
         return LaunchError(f"设置 {name} {reason}", f"the setting {name} {english}")
     if isinstance(error, ImproperlyConfigured):
         first = str(error).strip().split("\n", 1)[0]
-        return LaunchError(f"设置有误:{first}", f"bad settings: {first}")
+        return LaunchError(f"设置有误：{first}", f"bad settings: {first}")
     return None
 
 
@@ -38,7 +38,7 @@ def about_database() -> LaunchError | None:
         # The driver names host and port in its message, never the password.
         reason = str(error).strip().split("\n", 1)[0]
         return LaunchError(
-            f"连不上 DATABASE_URL 的数据库:{reason}",
+            f"连不上 DATABASE_URL 的数据库：{reason}",
             f"cannot reach the database of DATABASE_URL: {reason}",
         )
     return None

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,10 +35,9 @@ def main() -> int:
     try:
         if is_ready():
             return 0
-        # Two setups at once: the second waits, and finds it done.
-        fcntl.flock(os.open(ROOT, os.O_RDONLY), fcntl.LOCK_EX)
-        if not is_ready():
-            build()
+        with one_at_a_time():
+            if not is_ready():
+                build()
     except SetupError as error:
         print(f"✗ {error}", file=sys.stderr)
         return 1
@@ -45,9 +45,20 @@ def main() -> int:
         print(f"✗ 不能建立环境 | cannot make the environment: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("✗ 已中断,再次运行即可继续 | interrupted; run it again", file=sys.stderr)
+        print("✗ 已中断，再次运行即可继续 | interrupted; run it again", file=sys.stderr)
         return 130
     return 0
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two setups at once: the second waits, and finds it done."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def fingerprint() -> str:
@@ -62,7 +73,7 @@ def is_ready() -> bool:
 
 def build() -> None:
     say(
-        "准备 Python 环境(首次约一分钟)",
+        "准备 Python 环境（首次约一分钟）",
         "preparing the Python environment, about a minute at first",
     )
     if BUILDING.exists() or not works():
@@ -117,7 +128,7 @@ def install(scratch: Path) -> None:
         raise SetupError(
             missing("python3-venv")
             if not any(pips())
-            else "下载 uv 失败,请检查网络或 pip 的镜像设置 | could not fetch uv: check the network or pip's index"
+            else "下载 uv 失败，请检查网络或 pip 的镜像设置 | could not fetch uv: check the network or pip's index"
         )
     sync = ["sync", "--frozen", "--quiet"] if not sys.stderr.isatty() else ["sync", "--frozen"]
     for uv in uvs:
@@ -131,7 +142,7 @@ def install(scratch: Path) -> None:
         if install_from_own_index(uv, scratch):
             return
     raise SetupError(
-        "安装依赖失败(原因见上),再次运行即可继续 | could not install the packages (see above); run it again"
+        "安装依赖失败（原因见上）,再次运行即可继续 | could not install the packages (see above); run it again"
     )
 
 

@@ -80,13 +80,12 @@ def main() -> int:
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("base", type=Path)
     parser.add_argument("packages", type=Path)
+    parser.add_argument("--lock", type=int, help="the keeper's lock, taken by who started us")
     parser.add_argument("--throwaway", action="store_true")
     chosen = parser.parse_args()
     files = Files(chosen.kind, chosen.base)
     for sign in (signal.SIGINT, signal.SIGHUP):
         signal.signal(sign, signal.SIG_IGN)
-    lock = open_lock(files.keeper)
-    fcntl.flock(lock, fcntl.LOCK_EX)  # a keeper that is just leaving lets go soon
     try:
         with running(chosen, files) as answer:
             tell(answer)
@@ -96,6 +95,8 @@ def main() -> int:
         return 1
     except Over:
         return 1
+    finally:
+        os.close(chosen.lock)  # before the users', which the end of the process lets go
     return 0
 
 
@@ -111,7 +112,7 @@ def running(chosen: argparse.Namespace, files: Files) -> Iterator[dict[str, obje
     server = None
     try:
         files.say(socket_folder)
-        with files.log.open("w", encoding="utf-8") as log:
+        with files.log.open("a", encoding="utf-8") as log:
             command = kind.command(home, programs, socket_folder, throwaway=chosen.throwaway)
             server = start(kind, command, home, log, identity)
         give_back(chosen.base)
@@ -156,7 +157,7 @@ def wait_until_ready(
         if server.poll() is not None or time.monotonic() > deadline:
             last = (log.read_text(errors="replace").strip().splitlines() or ["?"])[-1]
             raise LaunchError(
-                f"{kind.NAME} 没有起来:{last}", f"{kind.NAME} did not start; see {log}"
+                f"{kind.NAME} 没有起来：{last}", f"{kind.NAME} did not start; see {log}"
             )
         time.sleep(0.02)
 

@@ -121,7 +121,7 @@ def _run(
     if result.returncode:
         reason = (result.stderr.strip() or result.stdout.strip() or "?").splitlines()[-1]
         raise LaunchError(
-            f"数据库初始化失败:{reason}", f"could not initialise the database: {reason}"
+            f"数据库初始化失败：{reason}", f"could not initialise the database: {reason}"
         )
 
 
@@ -133,7 +133,7 @@ def _check_version(data: Path, program_folder: Path) -> None:
     ).stdout.split()[-1]
     if version.partition(".")[0] != made_by:
         raise LaunchError(
-            f"{data} 由 PostgreSQL {made_by} 建立,现在是 {version};请先用旧版导出,再删除它",
+            f"{data} 由 PostgreSQL {made_by} 建立，现在是 {version};请先用旧版导出，再删除它",
             f"{data} was made by PostgreSQL {made_by}, this is {version}; export, then delete it",
         )
 

@@ -42,7 +42,7 @@ def main() -> int:
         complain(error)
         return 1
     except OSError as error:
-        complain(LaunchError(f"不能继续:{error}", f"cannot go on: {error}"))
+        complain(LaunchError(f"不能继续：{error}", f"cannot go on: {error}"))
         return 1
     return 0
 
@@ -114,7 +114,7 @@ def check_port(port: int) -> None:
         except OSError:
             another = port + 1 if port < 65535 else 8000
             raise LaunchError(
-                f"端口 {port} 已被占用,可改用:PORT={another} make run",
+                f"端口 {port} 已被占用，可改用:PORT={another} make run",
                 f"port {port} is in use; try PORT={another} make run",
             ) from None
 
@@ -135,7 +135,7 @@ def prepare(environ: dict[str, str]) -> None:
     if code == SAID:
         raise AlreadySaid
     if code:
-        raise LaunchError("准备商城时出错(见上)", "preparing the shop failed (see above)")
+        raise LaunchError("准备商城时出错（见上）", "preparing the shop failed (see above)")
 
 
 def introduce(shop: Shop) -> None:

@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 from .keeper import KINDS, Files, open_lock
 from .messages import LaunchError
@@ -29,44 +31,65 @@ class Lease:
         self.kind = KINDS[kind]
         self.files = Files(kind, base)
         self.settings: dict[str, str] = {}
+        self._throwaway = throwaway
         self._keeper: subprocess.Popen[bytes] | None = None
+        self._locks = ExitStack()
+        with ExitStack() as unless_all_goes_well:
+            unless_all_goes_well.callback(self._locks.close)
+            self._starting = self._lock(self.files.starting, fcntl.LOCK_EX)
+            # Waits for a keeper that is leaving.
+            self._users = self._lock(self.files.users, fcntl.LOCK_SH)
+            self._start_keeper_if_none_is_there()
+            unless_all_goes_well.pop_all()
+
+    def _lock(self, path: Path, operation: int) -> IO[bytes]:
         try:
-            self._starting = open_lock(self.files.starting)
-            fcntl.flock(self._starting, fcntl.LOCK_EX)
-            self._users = open_lock(self.files.users)
-            fcntl.flock(self._users, fcntl.LOCK_SH)  # waits for a keeper that is leaving
+            lock = self._locks.enter_context(os.fdopen(open_lock(path), "rb"))
+            fcntl.flock(lock, operation)
         except OSError as error:
             raise LaunchError(
-                f"不能使用 {base}({error.strerror})", f"cannot use {base} ({error.strerror})"
+                f"不能使用 {path}({error.strerror})", f"cannot use {path} ({error.strerror})"
             ) from None
-        if not self.is_alive():
-            self._keeper = _start_keeper(kind, base, throwaway=throwaway)
+        return lock
+
+    def _start_keeper_if_none_is_there(self) -> None:
+        """Take the keeper's lock and hand it on to a new one; it is never free in between."""
+        lock = open_lock(self.files.keeper)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._keeper = _start_keeper(self.name, self.files, lock, throwaway=self._throwaway)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(lock)
 
     def settle(self) -> dict[str, str]:
         """Wait until the server takes connections; returns the settings for Django."""
         try:
-            if self._keeper:
-                socket_folder = _read_answer(self._keeper)
-            else:
-                socket_folder = self._find_running()
-        finally:
-            os.close(self._starting)
+            socket_folder = None
+            while socket_folder is None:
+                if self._keeper:
+                    socket_folder = _read_answer(self._keeper)
+                else:
+                    socket_folder = self._find_running()
+        except LaunchError:
+            self._locks.close()
+            raise
+        self._starting.close()
         self.settings = self.kind.settings(socket_folder)
         return self.settings
 
-    def _find_running(self) -> Path:
-        """Where the server is that somebody else had started, or was starting when killed."""
-        while self.is_alive():
-            try:
-                socket_folder, is_ready = self.files.read()
-                if is_ready:
-                    return socket_folder
-            except FileNotFoundError:
-                pass
-            time.sleep(0.02)
-        raise LaunchError(
-            "内置服务刚刚停止,请再试一次", "the embedded server just stopped; try again"
-        )
+    def _find_running(self) -> Path | None:
+        """Where the server is that somebody else started; if its keeper died, start our own."""
+        try:
+            socket_folder, is_ready = self.files.read()
+            if is_ready and self.is_alive():
+                return socket_folder
+        except FileNotFoundError:
+            pass
+        self._start_keeper_if_none_is_there()
+        time.sleep(0.02)
+        return None
 
     def is_alive(self) -> bool:
         """Whether a keeper is at work."""
@@ -84,10 +107,10 @@ class Lease:
 
     def release(self) -> None:
         """Stop using it; as the last one, return when the server is gone."""
-        if self._is_used_by_others():
-            os.close(self._users)
+        is_used = self._is_used_by_others()
+        self._locks.close()
+        if is_used:
             return
-        os.close(self._users)
         deadline = time.monotonic() + SECONDS_TO_LEAVE
         while self.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -108,17 +131,26 @@ class Lease:
             return False
 
 
-def _start_keeper(kind: str, base: Path, *, throwaway: bool) -> subprocess.Popen[bytes]:
-    """Start it in `shop/`, as `launch.keeper`: `shop` itself would load Celery first."""
+def _start_keeper(
+    kind: str, files: Files, lock: int, *, throwaway: bool
+) -> subprocess.Popen[bytes]:
+    """Start it in `shop/`, as `launch.keeper`: `shop` itself would load Celery first.
+
+    It may outlive us, so it gets none of our output: whoever reads that is not kept waiting.
+    """
+    base = files.log.parent
     arguments = [kind, str(base), str(_packages(kind)), *(["--throwaway"] if throwaway else [])]
-    return subprocess.Popen(
-        [sys.executable, "-m", "launch.keeper", *arguments],
-        cwd=ROOT / "shop",
-        env={**os.environ, "PYTHONUTF8": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
+    with files.log.open("w") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "launch.keeper", *arguments, f"--lock={lock}"],
+            cwd=ROOT / "shop",
+            env={**os.environ, "PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+            pass_fds=(lock,),
+        )
 
 
 def _packages(kind: str) -> Path:

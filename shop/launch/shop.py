@@ -35,6 +35,8 @@ class Shop:
             [sys.executable, "-m", "launch.guard"],
             cwd=ROOT / "shop",
             stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         for name, arguments in self._commands().items():
@@ -73,7 +75,7 @@ class Shop:
             self._check()
             if time.monotonic() > deadline:
                 raise LaunchError(
-                    "网站没有起来,见 var/log/web.log", "no answer; see var/log/web.log"
+                    "网站没有起来，见 var/log/web.log", "no answer; see var/log/web.log"
                 )
             time.sleep(0.1)
 
@@ -97,14 +99,14 @@ class Shop:
         for name, process in self._parts.items():
             if process.poll() is not None:
                 raise LaunchError(
-                    f"{name} 意外停止,见 var/log/{name}.log",
+                    f"{name} 意外停止，见 var/log/{name}.log",
                     f"{name} ended; see var/log/{name}.log",
                 )
         for lease in self.leases:
             if not lease.is_alive():
                 log = lease.files.log.relative_to(ROOT)
                 raise LaunchError(
-                    f"{lease.name} 意外停止,见 {log}", f"{lease.name} ended; see {log}"
+                    f"{lease.name} 意外停止，见 {log}", f"{lease.name} ended; see {log}"
                 )
 
     def stop(self) -> None:

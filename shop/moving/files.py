@@ -127,7 +127,7 @@ def _header(cells: list[str], form: Form, problems: Problems) -> list[str]:
         for place, name in enumerate(cells, start=1):
             shown = name if name.isprintable() and name else _("第 %(place)d 列") % {"place": place}
             if name not in wanted:
-                problems.add(HEADER, shown, _("不认识的列,应为 %(names)s") % {"names": ",".join(wanted)})
+                problems.add(HEADER, shown, _("不认识的列，应为 %(names)s") % {"names": ",".join(wanted)})
             elif name in cells[: place - 1]:
                 problems.add(HEADER, shown, _("这一列出现了两次"))
         for name in wanted:
@@ -169,6 +169,6 @@ def _require_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise BadValue(_("不是 UTF-8 文字,请将文件另存为 UTF-8 编码")) from None
+        raise BadValue(_("不是 UTF-8 文字，请将文件另存为 UTF-8 编码")) from None
     if "\0" in text:
         raise BadValue(_("含有不能保存的字符"))

@@ -52,7 +52,7 @@ def _check(values: Values) -> Iterator[tuple[str, str]]:
     if paid_at and paid_at < placed_at:
         yield "paid_at", _("付款早于下单")
     if received_at and not paid_at:
-        yield "received_at", _("没有付款,不能收货")
+        yield "received_at", _("没有付款，不能收货")
     if received_at and paid_at and received_at < paid_at:
         yield "received_at", _("收货早于付款")
 
@@ -198,7 +198,7 @@ def _check_orders(arrival: Arrival) -> None:
     arrival.check("sku", _("没有这个货号"), UNKNOWN_SKU)
     arrival.check("sku", _("这个订单里已有这个货号"), repeated("moving_lines", "order", "sku"))
     arrival.check("order", _("这个订单号已属于别的会员"), SOMEBODY_ELSES)
-    arrival.check("sku", _("这个订单已在商城里,不能再加商品"), LINE_ADDED)
+    arrival.check("sku", _("这个订单已在商城里，不能再加商品"), LINE_ADDED)
     for column in ("member", "placed_at", "paid_at"):
         arrival.check(column, _("同一订单的各行应相同"), DIFFERS.format(column=column))
     other_province = DIFFERS.format(column="province") + " AND moved.province <> ''"

@@ -51,7 +51,7 @@ def text_up_to(most: int) -> Reader:
 def money(text: str) -> Decimal:
     """Yuan with at most two places, not negative."""
     if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
-        raise BadValue(_("“%(text)s”不是金额,应为 12.34 这样的数字") % {"text": text})
+        raise BadValue(_("“%(text)s”不是金额，应为 12.34 这样的数字") % {"text": text})
     amount = Decimal(text)
     if amount < 0:
         raise BadValue(_("金额不能为负"))
@@ -86,7 +86,7 @@ def moment(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise BadValue(
-            _("“%(text)s”不是时间,应为 2026-11-23T08:00:00+08:00 这样的格式") % {"text": text}
+            _("“%(text)s”不是时间，应为 2026-11-23T08:00:00+08:00 这样的格式") % {"text": text}
         ) from None
     return at if at.tzinfo else at.replace(tzinfo=BEIJING)
 
@@ -141,7 +141,7 @@ def rate(text: str) -> tuple[Decimal | None, Decimal | None]:
     share = text.removesuffix("%").rstrip()
     if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", share) or Decimal(share) > 100:
         raise BadValue(
-            _("“%(text)s”不是比例,应在 0%% 到 100%% 之间,例如 12.5%%") % {"text": text}
+            _("“%(text)s”不是比例，应在 0%% 到 100%% 之间，例如 12.5%%") % {"text": text}
         )
     return Decimal(share) / 100, None
 

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
@@ -11,7 +13,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def goods() -> list[Product]:
     snacks = save_category(name="零食")
-    return add_products([ProductDraft(snacks, f"坚果{i}", [VariantDraft(f"N{i}", 1)]) for i in range(3)])  # type: ignore[arg-type]  # an int is a price here
+    return add_products(
+        [ProductDraft(snacks, f"坚果{i}", [VariantDraft(f"N{i}", Decimal(1))]) for i in range(3)]
+    )
 
 
 def test_the_sitemap_lists_parts_and_parts_list_pages(

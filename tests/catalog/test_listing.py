@@ -40,6 +40,7 @@ def many() -> list[Category]:
             SELECT id, slug, '', '', price_from, 0, id %% 3, 0, true FROM catalog_product
             """.replace("%%", "%")
         )
+        cursor.execute("SELECT gin_clean_pending_list('product_search')")  # as vacuum does
         cursor.execute("ANALYZE catalog_product, catalog_variant")
     return [top, *shelves]
 

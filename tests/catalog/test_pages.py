@@ -19,7 +19,9 @@ def snacks() -> Category:
     return save_category(name="零食", name_en="Snacks")
 
 
-def make_goods(category: Category, *names: str, price: str = "10.00", stock: int = 9) -> list[Product]:
+def make_goods(
+    category: Category, *names: str, price: str = "10.00", stock: int = 9
+) -> list[Product]:
     return add_products(
         [
             ProductDraft(
@@ -105,7 +107,9 @@ def test_home_shows_what_can_be_had(client: Client, snacks: Category) -> None:
     Product.objects.filter(pk=hidden.pk).update(is_active=False)
     page = client.get("/")
     assert [row.name for row in page.context["heroes"]] == ["丁", "丙", "乙"]
-    assert cards(client, "/") == ["甲", "丁", "丙", "乙", "甲"], "hot ones after the heroes, then new"
+    assert cards(client, "/") == ["甲", "丁", "丙", "乙", "甲"], (
+        "hot ones after the heroes, then new"
+    )
     assert "零食" in page.content.decode()
 
 
@@ -124,7 +128,9 @@ def test_a_category_shows_all_below_it(client: Client, snacks: Category) -> None
     assert cards(client, f"/c/{nuts.slug}/") == ["巴旦木"]
 
 
-def test_a_hidden_category_hides_its_shelf_and_those_below(client: Client, snacks: Category) -> None:
+def test_a_hidden_category_hides_its_shelf_and_those_below(
+    client: Client, snacks: Category
+) -> None:
     nuts = save_category(name="坚果", parent=snacks)
     save_category(name="零食", category=snacks, is_active=False)
     assert client.get(f"/c/{snacks.slug}/").status_code == 404
@@ -168,10 +174,12 @@ def test_lists_are_paged_and_a_page_too_far_is_the_last(client: Client, snacks: 
 
 
 def test_search_puts_those_that_are_called_so_first(client: Client, snacks: Category) -> None:
-    make_goods(snacks, "红茶与坚果", "坚果红茶")
-    Product.objects.filter(name="红茶与坚果").update(sold=99)
-    assert cards(client, "/search/?q=坚果 红茶") == ["红茶与坚果", "坚果红茶"]
-    assert cards(client, "/search/?q=坚果红茶") == ["坚果红茶"]
+    variants = [VariantDraft("T", Decimal(1))]
+    add_products([ProductDraft(snacks, "红茶", variants, subtitle="配坚果最好")])
+    make_goods(snacks, "每日坚果")
+    Product.objects.filter(name="红茶").update(sold=99)
+    assert cards(client, "/search/?q=坚果") == ["每日坚果", "红茶"]
+    assert cards(client, "/search/?q=坚果&sort=sold") == ["红茶", "每日坚果"]
 
 
 def test_search_without_words_leads_to_the_categories(client: Client) -> None:
@@ -216,6 +224,16 @@ def test_a_product_that_is_sold_out_cannot_be_put_in(client: Client, snacks: Cat
     text = client.get(f"/p/{product.slug}/").content.decode()
     assert "加入购物车" not in text
     assert "暂时缺货" in text
+
+
+def test_a_product_with_nothing_to_sell_shows_its_price_and_no_way_to_buy(
+    client: Client, snacks: Category
+) -> None:
+    (product,) = make_goods(snacks, "坚果", price="12.50")
+    Variant.objects.update(is_active=False)
+    text = client.get(f"/p/{product.slug}/").content.decode()
+    assert '12<span class="cents">.50' in text
+    assert "cart/lines" not in text
 
 
 def test_a_product_off_the_shelves_is_not_found(client: Client, snacks: Category) -> None:

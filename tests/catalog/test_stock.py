@@ -33,7 +33,7 @@ def test_too_little_takes_nothing_at_all_and_says_of_what() -> None:
 
 def test_sold_out_is_said_in_its_own_words() -> None:
     tea = make_variant(stock=0, product=make_product("红茶"))
-    with override("zh-hans"), pytest.raises(OutOfStock, match="^“红茶”已售罄。$"):
+    with override("zh-hans"), pytest.raises(OutOfStock, match=r"^“红茶”已售罄。$"):
         take_stock({tea.pk: 1})
 
 

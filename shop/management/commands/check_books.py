@@ -6,7 +6,7 @@ from payouts.books import check_books
 
 
 class Command(BaseCommand):
-    help = "核对账目:有差异时列出并以 1 退出。Prove the books; exit 1 and list the differences."
+    help = "核对账目：有差异时列出并以 1 退出。Prove the books; exit 1 and list the differences."
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences = check_books()

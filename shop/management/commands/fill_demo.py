@@ -6,7 +6,7 @@ from shop.demo.fill import fill_demo
 
 
 class Command(BaseCommand):
-    help = "填充演示商城(只填一次)。Fill the demo shop, once."
+    help = "填充演示商城（只填一次）。Fill the demo shop, once."
 
     def handle(self, *args: Any, **options: Any) -> None:
         filled = fill_demo()

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='SandboxWish',
             fields=[
                 ('subject', models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name='事项')),
-                ('mode', models.CharField(choices=[('ok', '成功'), ('fail', '明确失败'), ('unknown', '办成了,但答复丢失')], default='ok', max_length=10, verbose_name='表现')),
+                ('mode', models.CharField(choices=[('ok', '成功'), ('fail', '明确失败'), ('unknown', '办成了，但答复丢失')], default='ok', max_length=10, verbose_name='表现')),
             ],
             options={
                 'verbose_name': '沙箱表现',

@@ -108,7 +108,7 @@ class SandboxWish(models.Model):
     class Mode(models.TextChoices):
         OK = "ok", _("成功")
         FAIL = "fail", _("明确失败")
-        UNKNOWN = "unknown", _("办成了,但答复丢失")
+        UNKNOWN = "unknown", _("办成了，但答复丢失")
 
     subject = models.CharField(_("事项"), max_length=20, primary_key=True)
     mode = models.CharField(_("表现"), max_length=10, choices=Mode.choices, default=Mode.OK)
