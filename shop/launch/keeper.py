@@ -107,7 +107,7 @@ def running(chosen: argparse.Namespace, files: Files) -> Iterator[dict[str, obje
     forget_last_time(files)
     home, identity = settle_home(chosen.kind, base=chosen.base)
     programs = kind.programs(chosen.packages, identity)
-    kind.prepare(home, programs, identity, throwaway=chosen.throwaway)
+    kind.prepare(home, programs, identity)
     socket_folder = make_socket_folder(identity)
     server = None
     try:

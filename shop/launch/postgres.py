@@ -49,9 +49,7 @@ def programs(packages: Path, identity: Identity | None) -> Path:
     return place / installed / "bin"
 
 
-def prepare(
-    home: Path, program_folder: Path, identity: Identity | None, *, throwaway: bool
-) -> None:
+def prepare(home: Path, program_folder: Path, identity: Identity | None) -> None:
     """Make the data the first time: aside, and moved into place when it is whole."""
     data = home / "data"
     if data.exists():
@@ -60,18 +58,11 @@ def prepare(
         return
     unfinished = home / "data.new"
     shutil.rmtree(unfinished, ignore_errors=True)
-    initdb = [
-        program_folder / "initdb",
-        "-D",
-        unfinished,
-        "-U",
-        "postgres",
-        "--auth=trust",
-        *LOCALE,
-    ]
-    _run([*initdb, "--no-sync"] if throwaway else initdb, home, identity)
-    single = [program_folder / "postgres", "--single", "-D", unfinished, "postgres"]
-    _run(single, home, identity, stdin=f"CREATE DATABASE {DATABASE}\n")
+    # Unsynced: there is nothing in it yet that would be missed.
+    initdb = [program_folder / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust"]
+    _run([*initdb, "--no-sync", *LOCALE], home, identity)
+    single = [program_folder / "postgres", "--single", "-c", "fsync=off", "-D", unfinished]
+    _run([*single, "postgres"], home, identity, stdin=f"CREATE DATABASE {DATABASE}\n")
     unfinished.rename(data)
 
 

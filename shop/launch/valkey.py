@@ -36,9 +36,7 @@ def programs(packages: Path, identity: Identity | None) -> Path:
     return place / folder
 
 
-def prepare(
-    home: Path, program_folder: Path, identity: Identity | None, *, throwaway: bool
-) -> None:
+def prepare(home: Path, program_folder: Path, identity: Identity | None) -> None:
     """Nothing to make: an empty folder will do."""
 
 
