@@ -159,7 +159,7 @@ def mature_commissions(at: datetime) -> int:
     two runs at once share the work without counting anything twice.
     """
     total = 0
-    while claimed := _mature_chunk(at):
+    while (claimed := _mature_chunk(at)) is not None:
         total += claimed
     return total
 
@@ -175,7 +175,9 @@ DUE = """
 
 
 @transaction.atomic
-def _mature_chunk(at: datetime) -> int:
+def _mature_chunk(at: datetime) -> int | None:
+    """Mature the next of what is due. Returns how many became mature here and not, meanwhile, in
+    another run; None when nothing is due."""
     values = {"at": at, "open": [str(s) for s in OPEN_REFUNDS], "chunk": MATURE_CHUNK}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -187,7 +189,7 @@ def _mature_chunk(at: datetime) -> int:
         )
         found = cursor.fetchall()
         if not found:
-            return 0
+            return None
         lock_balances(payee for _, payee in found)
         # The claim: asked again under the locks, so that nothing matures twice.
         cursor.execute(
@@ -202,12 +204,21 @@ def _mature_chunk(at: datetime) -> int:
     sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for payee_id, amount in claimed:
         sums[payee_id] += amount
-    posting = Posting(Transfer.Kind.MATURE, f"mature:{uuid4()}", at)
-    for payee_id, amount in sorted(sums.items()):
-        posting.move(Account.PENDING, Account.AVAILABLE, amount, distributor_id=payee_id)
-    post([posting])
+    post(_maturities(sums, at))
     change_balances(available=sums)
-    return len(found)
+    return len(claimed)
+
+
+def _maturities(sums: dict[int, Decimal], at: datetime) -> list[Posting]:
+    """A transfer for each payee: the database proves each row against the whole of its transfer,
+    so that one for all of them would take the square of their number."""
+    chunk = uuid4()
+    postings = []
+    for payee_id, amount in sorted(sums.items()):
+        posting = Posting(Transfer.Kind.MATURE, f"mature:{chunk}:{payee_id}", at)
+        posting.move(Account.PENDING, Account.AVAILABLE, amount, distributor_id=payee_id)
+        postings.append(posting)
+    return postings
 
 
 def reverse(events: Sequence[OrderEvent]) -> None:
