@@ -57,7 +57,7 @@ class PictureFile(ImageFieldFile):
 
     def save(self, name: str, content: Any, save: bool = True) -> None:
         super().save(name, content, save=False)
-        with self.storage.open(self.name) as stored, Image.open(stored) as original:
+        with self.storage.open(str(self.name)) as stored, Image.open(stored) as original:
             for size, data in draw_copies(original).items():
                 copy = copy_name(str(self.name), size)
                 self.storage.delete(copy)  # a name may be used again after a deletion
