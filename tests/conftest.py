@@ -15,6 +15,15 @@ def pytest_unconfigure() -> None:
     servers.stop()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that commit are cleaned up by emptying every table; the rows that migrations made
+    (first policy, tiers, schedule) are put back for the next one."""
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark is not None and mark.kwargs.get("transaction"):
+            mark.kwargs["serialized_rollback"] = True
+
+
 @pytest.fixture(autouse=True)
 def chinese_first() -> Iterator[None]:
     """A page asked for in English leaves its language behind in the thread."""

@@ -22,7 +22,7 @@ from payouts.runs import run_due
 from payouts.sending import send_payouts
 from tests.journeys.conftest import DESK
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def sign_up(page: Page, shop: str, phone: str) -> None:
