@@ -188,12 +188,11 @@ def merge_carts(visitor: uuid.UUID, user: User) -> None:
         if guest is None:
             return
         held = {line.variant_id: line for line in member.lines.all()}
-        for line in guest.lines.select_related("variant"):
+        brought = list(guest.lines.select_related("variant"))
+        # New lines first: they wait for their variants, and hold nothing an order could wait for.
+        for line in sorted(brought, key=lambda line: line.variant_id in held):
             own = held.get(line.variant_id) or CartLine(
-                cart=member,
-                variant=line.variant,
-                quantity=0,
-                price_when_added=line.price_when_added,
+                cart=member, variant=line.variant, quantity=0, price_when_added=line.price_when_added
             )
             most = max(1, min(line.variant.stock, MAX_QUANTITY))
             own.quantity = min(own.quantity + line.quantity, most)

@@ -12,10 +12,10 @@ from catalog import stock
 from catalog.models import Variant
 from catalog.stock import OutOfStock, return_stock, take_stock
 from orders import cart
-from orders.cart import CannotAdd, CartOwner, add_to_cart
+from orders.cart import CannotAdd, CartOwner, add_to_cart, merge_carts
 from orders.models import CartLine
 from tests.concurrency.racing import race
-from tests.make import make_variant
+from tests.make import make_user, make_variant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,3 +106,14 @@ def test_control_without_the_lock_a_click_is_lost(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cart, "_check_quantity", check_late)
     race([lambda: add_to_cart(guest, nut.pk, 1)] * 2)
     assert CartLine.objects.get().quantity == 2, "two clicks after the first, one of them lost"
+
+
+def test_signing_in_twice_at_once_brings_the_cart_once() -> None:
+    nut, tea = make_variant(), make_variant()
+    user, visitor = make_user(), uuid.uuid4()
+    add_to_cart(CartOwner(user=user), nut.pk, 1)
+    add_to_cart(CartOwner(visitor=visitor), nut.pk, 2)
+    add_to_cart(CartOwner(visitor=visitor), tea.pk, 4)
+    assert race([lambda: merge_carts(visitor, user)] * 4) == [None] * 4
+    lines = CartLine.objects.order_by("variant").values_list("cart__user", "variant", "quantity")
+    assert list(lines) == [(user.pk, nut.pk, 3), (user.pk, tea.pk, 4)]
