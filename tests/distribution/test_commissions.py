@@ -14,7 +14,7 @@ from base.money import ZERO
 from distribution import commissions as life
 from distribution.balances import lock_balances
 from distribution.commissions import mature_commissions
-from distribution.models import Commission, OrderTerms
+from distribution.models import Commission, OrderTerms, Transfer
 from distribution.people import set_status
 from distribution.policy import publish_policy
 from distribution.reservations import Claim, reserve, settle
@@ -384,6 +384,36 @@ class TestMaturity:
         assert mature_commissions(NOON + 7 * DAY) == 1
         assert money(chain.b) == {"available": "3.00"}
         prove()
+
+    def test_what_another_run_took_meanwhile_is_not_counted_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        chain = make_chain()
+        make_rule("0.10", None)
+        for _ in range(2):
+            receive(paid_order(chain, "10.00"), at=NOON)
+        others: list[int] = []
+
+        def lock_after_another_run(payees: Any) -> Any:
+            monkeypatch.setattr(life, "lock_balances", lock_balances)
+            others.append(mature_commissions(NOON + 7 * DAY))
+            return lock_balances(payees)
+
+        monkeypatch.setattr(life, "lock_balances", lock_after_another_run)
+        assert mature_commissions(NOON + 7 * DAY) == 0
+        assert others == [2]
+        assert money(chain.b) == {"available": "2.00"}
+        prove()
+
+    def test_a_transfer_for_each_payee_whatever_their_commissions(self) -> None:
+        """Each row is proved against its whole transfer: one for everybody would be quadratic."""
+        chain = make_chain()
+        make_rule("0.10", "0.05")
+        for _ in range(3):
+            receive(paid_order(chain, "10.00"), at=NOON)
+        mature_commissions(NOON + 7 * DAY)
+        sizes = Transfer.objects.filter(kind="mature").values_list("entry_count", flat=True)
+        assert list(sizes) == [2, 2]
 
     def test_what_is_wholly_refunded_matures_as_nothing(self) -> None:
         chain = make_chain()
