@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
@@ -178,13 +179,17 @@ DUE = """
 def _mature_chunk(at: datetime) -> int | None:
     """Mature the next of what is due. Returns how many became mature here and not, meanwhile, in
     another run; None when nothing is due."""
-    values = {"at": at, "open": [str(s) for s in OPEN_REFUNDS], "chunk": MATURE_CHUNK}
+    values: dict[str, Any] = {
+        "at": at,
+        "open": [str(s) for s in OPEN_REFUNDS],
+        "chunk": MATURE_CHUNK,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT commission.id, commission.payee_id FROM distribution_commission commission
             WHERE {DUE} ORDER BY commission.matures_at, commission.id LIMIT %(chunk)s
-            """,
+            """,  # noqa: S608  (DUE is a constant; values are bound)
             values,
         )
         found = cursor.fetchall()
@@ -197,7 +202,7 @@ def _mature_chunk(at: datetime) -> int | None:
             UPDATE distribution_commission AS commission SET matured_at = %(at)s
             WHERE commission.id = ANY(%(ids)s) AND {DUE}
             RETURNING commission.payee_id, commission.amount
-            """,
+            """,  # noqa: S608  (DUE is a constant; values are bound)
             values | {"ids": [pk for pk, _ in found]},
         )
         claimed = cursor.fetchall()
@@ -229,7 +234,8 @@ def reverse(events: Sequence[OrderEvent]) -> None:
     is kept no longer, or the cents round the other way). Matured money is taken from the
     available balance, which may go below zero: a debt that later earnings repay.
     """
-    prefetch_related_objects([event.refund for event in events], "lines")
+    refunds = [event.refund for event in events if event.refund is not None]
+    prefetch_related_objects(refunds, "lines")
     refund_lines = {
         returned.line_id: event
         for event in events

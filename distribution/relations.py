@@ -90,9 +90,11 @@ def bind_by_link(
     with transaction.atomic():
         lock_row(User.objects.filter(pk=customer.pk))
         # The last of those not over at `at`: one that begins later also stands in the way.
-        current = Binding.objects.filter(
-            Q(ends_at=None) | Q(ends_at__gt=at), customer=customer
-        ).order_by("-starts_at").first()
+        current = (
+            Binding.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), customer=customer)
+            .order_by("-starts_at")
+            .first()
+        )
         if current is not None:
             is_same = current.distributor_id == distributor.pk
             keeps = policy.binding_mode != Policy.BindingMode.LATEST
@@ -120,7 +122,9 @@ def bind_by_link(
         )
 
 
-def bind_from_clicks(customer: User, *, at: datetime, policy: Policy | None = None) -> Binding | None:
+def bind_from_clicks(
+    customer: User, *, at: datetime, policy: Policy | None = None
+) -> Binding | None:
     """Turn the clicks this customer left, as a guest or signed in, into a relation.
 
     Clicks on links that may not bind them (their own, a loop, somebody who has left) are passed
@@ -165,7 +169,12 @@ def bind_first_orders(events: Sequence[OrderEvent]) -> None:
 
 
 def reassign_customer(
-    customer: User, distributor: Distributor | None, *, by: User, reason: str, at: datetime | None = None
+    customer: User,
+    distributor: Distributor | None,
+    *,
+    by: User,
+    reason: str,
+    at: datetime | None = None,
 ) -> Binding | None:
     """The merchant gives a customer to another distributor, or to nobody, from `at` (now) on."""
     at = at or timezone.now()
@@ -175,14 +184,16 @@ def reassign_customer(
         if distributor is not None:
             require_relatable(customer.pk, distributor, at)
         _end_current(Binding.objects.filter(customer=customer), at)
-        binding = distributor and Binding.objects.create(
-            customer=customer,
-            distributor=distributor,
-            starts_at=at,
-            source=Binding.Source.MERCHANT,
-            by=by,
-            reason=reason,
-        )
+        binding = None
+        if distributor is not None:
+            binding = Binding.objects.create(
+                customer=customer,
+                distributor=distributor,
+                starts_at=at,
+                source=Binding.Source.MERCHANT,
+                by=by,
+                reason=reason,
+            )
         record_audit("reassign_customer", customer, by=by, reason=reason, distributor=distributor)
     return binding
 
@@ -203,7 +214,9 @@ def reassign_recruiter(
         if recruiter is not None:
             require_relatable(distributor.pk, recruiter, at)
         _end_current(Recruitment.objects.filter(distributor=distributor), at)
-        relation = recruiter and recruit(distributor, recruiter, at=at, by=by, reason=reason)
+        relation = None
+        if recruiter is not None:
+            relation = recruit(distributor, recruiter, at=at, by=by, reason=reason)
         record_audit("reassign_recruiter", distributor, by=by, reason=reason, recruiter=recruiter)
     return relation
 

@@ -57,7 +57,10 @@ def preview_rules(
     winners = [_winner(book, level, payee, facts) for level, payee in enumerate(payees, start=1)]
     policy = policy_at(at)
     shares = share_line(
-        *(_value(rule, level, payees[level - 1], at) for level, rule in enumerate(winners, start=1)),
+        *(
+            _value(rule, level, payees[level - 1], at)
+            for level, rule in enumerate(winners, start=1)
+        ),
         KeptLine(paid, quantity, variant.cost),
         Limits(policy.cap_rate, policy.margin_guard),
     )

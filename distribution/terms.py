@@ -42,7 +42,7 @@ def fix_terms(events: Sequence[OrderEvent]) -> None:
     lines = [
         _Line(row, line_facts(row, a.placed_at, goods[row.order_id]), a)
         for row in rows
-        if (a := attributions[row.order_id])
+        for a in (attributions[row.order_id],)
     ]
     book = load_rules_for([line.facts for line in lines])
     months = _month_orders(attributions.values()) if book.asks_for_month_orders else {}

@@ -24,7 +24,9 @@ class CategoryAdmin(ModelAdmin):
     autocomplete_fields = ["parent"]
     fields = ["name", "name_en", "slug", "parent", "image", "position", "is_active"]
 
-    def save_model(self, request: HttpRequest, obj: Category, form: ModelForm, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: Category, form: ModelForm, change: bool
+    ) -> None:
         values = dict(form.cleaned_data)
         save_category(name=values.pop("name"), parent=values.pop("parent"), category=obj, **values)
 
@@ -91,7 +93,9 @@ class ProductAdmin(ModelAdmin):
         obj.slug = obj.slug or free_slugs(Product, [obj.name])[0]
         super().save_model(request, obj, form, change)
 
-    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+    def save_related(
+        self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool
+    ) -> None:
         super().save_related(request, form, formsets, change)
         refresh_listing(Product.objects.filter(pk=form.instance.pk))
 

@@ -25,7 +25,7 @@ from payouts.channels import channel_choices
 from payouts.models import Payout, PayoutAttempt, Run, Schedule, Skip
 from payouts.schedules import next_due_day
 from payouts.states import PayoutState
-from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button
+from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
 
 STATE_COLOURS = {
     PayoutState.DRAFT: "warning",
@@ -39,11 +39,9 @@ STATE_COLOURS = {
 
 
 class ScheduleForm(ModelForm):
-    channel = forms.ChoiceField(label=_("打款渠道"), widget=UnfoldAdminSelectWidget)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["channel"].choices = channel_choices()
+    channel = forms.ChoiceField(
+        label=_("打款渠道"), choices=channel_choices, widget=UnfoldAdminSelectWidget
+    )
 
 
 @admin.register(Schedule)
@@ -66,10 +64,12 @@ class ScheduleAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is not None and not obj.runs.exists() and super().has_delete_permission(request)
 
-    def save_model(self, request: HttpRequest, obj: Schedule, form: ModelForm, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: Schedule, form: ModelForm, change: bool
+    ) -> None:
         super().save_model(request, obj, form, change)
         values = {name: form.cleaned_data[name] for name in form.changed_data}
-        record_audit("save_schedule", obj, by=request.user, **values)
+        record_audit("save_schedule", obj, by=merchant(request), **values)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.preview_view)
@@ -100,8 +100,8 @@ class ScheduleAdmin(ModelAdmin):
         icon="play_arrow",
     )
     def run_now(self, request: HttpRequest, schedule: Schedule, form: BaseDialogForm) -> Any:
-        run = runs.run_period(schedule, beijing_date(timezone.now()), by=request.user)
-        record_audit("run_payouts", run, by=request.user)
+        run = runs.run_period(schedule, beijing_date(timezone.now()), by=merchant(request))
+        record_audit("run_payouts", run, by=merchant(request))
         return _("批次“%(run)s”：%(count)d 笔。") % {"run": run, "count": run.payouts.count()}
 
 
@@ -153,7 +153,7 @@ class RunAdmin(ReadOnlyAdmin):
     @button(_("审批全部"), text=_("批次内所有待审批的结算单都会打款。"), icon="done_all")
     def approve_all(self, request: HttpRequest, run: Run, form: BaseDialogForm) -> Any:
         drafts = run.payouts.filter(state=PayoutState.DRAFT).order_by("pk")
-        count = sum(bool(sending.approve_payout(draft, by=request.user)) for draft in drafts)
+        count = sum(bool(sending.approve_payout(draft, by=merchant(request))) for draft in drafts)
         return _("已审批 %(count)d 笔。") % {"count": count}
 
 
@@ -164,9 +164,7 @@ class AttemptInline(ReadOnlyInline):
 
 
 class PaidForm(BaseDialogForm):
-    reference = forms.CharField(
-        label=_("凭证号"), max_length=64, widget=UnfoldAdminTextInputWidget
-    )
+    reference = forms.CharField(label=_("凭证号"), max_length=64, widget=UnfoldAdminTextInputWidget)
 
 
 @admin.register(Payout)
@@ -186,7 +184,7 @@ class PayoutAdmin(ReadOnlyAdmin):
 
     @button(_("审批"), text=_("审批后将自动打款。"), icon="check")
     def approve(self, request: HttpRequest, payout: Payout, form: BaseDialogForm) -> Any:
-        sending.approve_payout(payout, by=request.user)
+        sending.approve_payout(payout, by=merchant(request))
         return _("已审批。")
 
     @button(_("立即打款 / 查询"), text=_("同一单号不会重复付款。"), icon="send")
@@ -197,7 +195,7 @@ class PayoutAdmin(ReadOnlyAdmin):
     @button(_("确认已付款"), text=_("仅用于线下打款。"), form=PaidForm, icon="payments")
     def paid(self, request: HttpRequest, payout: Payout, form: PaidForm) -> Any:
         outcome = Outcome("paid", reference=form.cleaned_data["reference"])
-        sending.confirm_by_hand(payout, outcome, by=request.user)
+        sending.confirm_by_hand(payout, outcome, by=merchant(request))
         return _("已记录付款凭证。")
 
     @button(
@@ -205,18 +203,18 @@ class PayoutAdmin(ReadOnlyAdmin):
     )
     def failed(self, request: HttpRequest, payout: Payout, form: ReasonForm) -> Any:
         outcome = Outcome("failed", detail=form.cleaned_data["reason"])
-        sending.confirm_by_hand(payout, outcome, by=request.user)
+        sending.confirm_by_hand(payout, outcome, by=merchant(request))
         return _("款项已退回可结算。")
 
     @button(_("取消"), text=_("尚未打款的结算单可以取消。"), form=ReasonForm, icon="undo")
     def cancel(self, request: HttpRequest, payout: Payout, form: ReasonForm) -> Any:
-        sending.cancel_payout(payout, by=request.user, reason=form.cleaned_data["reason"])
+        sending.cancel_payout(payout, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("已取消，款项退回可结算。")
 
     @admin.action(description=_("审批所选结算单"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Payout]) -> None:
         for payout in Payout.objects.filter(pk__in=rows.values("pk"), state=PayoutState.DRAFT):
             try:
-                sending.approve_payout(payout, by=request.user)
+                sending.approve_payout(payout, by=merchant(request))
             except DomainError as error:
                 messages.error(request, f"{payout}: {error}")

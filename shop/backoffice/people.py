@@ -28,7 +28,7 @@ from distribution.models import (
     TierUplift,
 )
 from distribution.states import Status
-from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button
+from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
 
 admin.site.unregister(Group)
 
@@ -117,7 +117,7 @@ class MemberAdmin(ModelAdmin):
 
     @button(_("指定为分销商"), form=ReasonForm, icon="group_add")
     def appoint(self, request: HttpRequest, user: User, form: ReasonForm) -> Any:
-        people.appoint(user, by=request.user, reason=form.cleaned_data["reason"])
+        people.appoint(user, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("已成为分销商。")
 
     @button(
@@ -129,7 +129,7 @@ class MemberAdmin(ModelAdmin):
     def reassign(self, request: HttpRequest, user: User, form: AssignForm) -> Any:
         values = form.cleaned_data
         relations.reassign_customer(
-            user, values["to"], by=request.user, reason=values["reason"]
+            user, values["to"], by=merchant(request), reason=values["reason"]
         )
         return _("顾客关系已更改。")
 
@@ -195,13 +195,15 @@ class DistributorAdmin(ReadOnlyAdmin):
 
     @button(_("通过 / 解冻"), form=ReasonForm, icon="check")
     def approve(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
-        people.approve(distributor, by=request.user, reason=form.cleaned_data["reason"])
+        people.approve(distributor, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("该分销商现在状态正常。")
 
-    @button(_("调整等级"), text=_("从现在起的新订单按新等级计算。"), form=TierForm, icon="military_tech")
+    @button(
+        _("调整等级"), text=_("从现在起的新订单按新等级计算。"), form=TierForm, icon="military_tech"
+    )
     def change_tier(self, request: HttpRequest, distributor: Distributor, form: TierForm) -> Any:
         values = form.cleaned_data
-        people.set_tier(distributor, values["tier"], by=request.user, reason=values["reason"])
+        people.set_tier(distributor, values["tier"], by=merchant(request), reason=values["reason"])
         return _("等级已调整。")
 
     @button(
@@ -213,11 +215,13 @@ class DistributorAdmin(ReadOnlyAdmin):
     def reassign(self, request: HttpRequest, distributor: Distributor, form: AssignForm) -> Any:
         values = form.cleaned_data
         relations.reassign_recruiter(
-            distributor, values["to"], by=request.user, reason=values["reason"]
+            distributor, values["to"], by=merchant(request), reason=values["reason"]
         )
         return _("推荐关系已更改。")
 
-    @button(_("冻结"), text=_("不再产生新佣金，未结算的款项保留。"), form=ReasonForm, icon="ac_unit")
+    @button(
+        _("冻结"), text=_("不再产生新佣金，未结算的款项保留。"), form=ReasonForm, icon="ac_unit"
+    )
     def freeze(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         return self._set(request, distributor, Status.FROZEN, form)
 
@@ -229,7 +233,9 @@ class DistributorAdmin(ReadOnlyAdmin):
     )
     def resign(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         applied = distributor.status == Status.APPLIED
-        return self._set(request, distributor, Status.REJECTED if applied else Status.RESIGNED, form)
+        return self._set(
+            request, distributor, Status.REJECTED if applied else Status.RESIGNED, form
+        )
 
     @button(_("封禁"), text=_("未结算的佣金将全部没收，不可恢复。"), form=ReasonForm, icon="gavel")
     def ban(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
@@ -239,15 +245,17 @@ class DistributorAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, distributor: Distributor, status: Status, form: ReasonForm
     ) -> Any:
         people.set_status(
-            distributor, status, by=request.user, reason=form.cleaned_data["reason"]
+            distributor, status, by=merchant(request), reason=form.cleaned_data["reason"]
         )
         return _("状态已更新。")
 
     @admin.action(description=_("通过所选申请"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Distributor]) -> None:
-        for distributor in Distributor.objects.filter(pk__in=rows.values("pk"), status=Status.APPLIED):
+        for distributor in Distributor.objects.filter(
+            pk__in=rows.values("pk"), status=Status.APPLIED
+        ):
             try:
-                people.approve(distributor, by=request.user)
+                people.approve(distributor, by=merchant(request))
             except DomainError as error:
                 self.message_user(request, f"{distributor}: {error}", "ERROR")
 
@@ -298,4 +306,3 @@ class ClickAdmin(ReadOnlyAdmin):
     list_select_related = ["distributor__user", "user"]
     search_fields = ["distributor__code"]
     show_full_result_count = False
-

@@ -23,7 +23,7 @@ from distribution.models import Policy, Rule
 from distribution.policy import current_policy, publish_policy
 from distribution.rule_preview import preview_rules
 from distribution.rules import change_rule, end_rule, publish_rule
-from shop.backoffice.actions import ReadOnlyAdmin, button
+from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
 from shop.backoffice.people import find_distributor
 
 
@@ -92,7 +92,12 @@ class RuleAdmin(ModelAdmin):
         ),
         (
             _("条件与活动时间"),
-            {"fields": [("min_quantity", "min_amount", "min_month_orders"), ("starts_at", "ends_at")]},
+            {
+                "fields": [
+                    ("min_quantity", "min_amount", "min_month_orders"),
+                    ("starts_at", "ends_at"),
+                ]
+            },
         ),
     ]
 
@@ -117,9 +122,9 @@ class RuleAdmin(ModelAdmin):
         try:
             if change:
                 old = Rule.objects.get(pk=obj.pk)
-                new = change_rule(old, by=request.user, **values)
+                new = change_rule(old, by=merchant(request), **values)
             else:
-                new = publish_rule(by=request.user, **values)
+                new = publish_rule(by=merchant(request), **values)
         except (DomainError, ValidationError) as error:
             self.message_user(request, str(error), "ERROR")
             return
@@ -132,9 +137,11 @@ class RuleAdmin(ModelAdmin):
 
     log_addition = log_change
 
-    @button(_("停用"), text=_("之后的新订单不再使用这条规则，已下的订单不受影响。"), icon="stop_circle")
+    @button(
+        _("停用"), text=_("之后的新订单不再使用这条规则，已下的订单不受影响。"), icon="stop_circle"
+    )
     def stop(self, request: HttpRequest, rule: Rule, form: BaseDialogForm) -> Any:
-        end_rule(rule, by=request.user)
+        end_rule(rule, by=merchant(request))
         return _("规则已停用。")
 
     def get_urls(self) -> list[Any]:
@@ -186,7 +193,6 @@ class PolicyAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Policy, form: ModelForm, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in form.cleaned_data}
         at = max(values.pop("valid_from"), timezone.now())
-        new = publish_policy(by=request.user, at=at, **values)
+        new = publish_policy(by=merchant(request), at=at, **values)
         obj.pk = new.pk
         obj.refresh_from_db()
-

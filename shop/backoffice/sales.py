@@ -27,7 +27,7 @@ from orders.models import (
     Shipment,
 )
 from orders.states import OrderState, RefundState, RepaymentState
-from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button
+from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
 
 STATE_COLOURS = {
     OrderState.UNPAID: "warning",
@@ -148,7 +148,7 @@ class OrderAdmin(ReadOnlyAdmin):
             order,
             courier=values["courier"],
             tracking_no=values["tracking_no"],
-            by=request.user,
+            by=merchant(request),
         )
         return _("已发货。")
 
@@ -166,7 +166,7 @@ class OrderAdmin(ReadOnlyAdmin):
             reason=Refund.Reason.AGREED,
             note=form.cleaned_data["reason"],
         )
-        refunds.approve_refund(refund, by=request.user, answer=form.cleaned_data["reason"])
+        refunds.approve_refund(refund, by=merchant(request), answer=form.cleaned_data["reason"])
         return _("退款 ¥%(amount)s 已同意，正在退回。") % {"amount": refund.amount}
 
     @button(_("关闭未付款订单"), form=ReasonForm, icon="block")
@@ -206,19 +206,19 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @button(_("同意退款"), text=_("款项将原路退回买家。"), icon="check")
     def approve(self, request: HttpRequest, refund: Refund, form: BaseDialogForm) -> Any:
-        refunds.approve_refund(refund, by=request.user)
+        refunds.approve_refund(refund, by=merchant(request))
         return _("已同意，正在退回。")
 
     @button(_("拒绝"), text=_("买家会看到您填写的原因。"), form=ReasonForm, icon="close")
     def reject(self, request: HttpRequest, refund: Refund, form: ReasonForm) -> Any:
-        refunds.reject_refund(refund, by=request.user, answer=form.cleaned_data["reason"])
+        refunds.reject_refund(refund, by=merchant(request), answer=form.cleaned_data["reason"])
         return _("已拒绝。")
 
     @admin.action(description=_("同意所选退款"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Refund]) -> None:
         for refund in rows.filter(state=RefundState.REQUESTED).order_by("pk"):
             try:
-                refunds.approve_refund(refund, by=request.user)
+                refunds.approve_refund(refund, by=merchant(request))
             except DomainError as error:
                 self.message_user(request, f"{refund}: {error}", "ERROR")
 
@@ -253,7 +253,7 @@ class RepaymentAdmin(ReadOnlyAdmin):
     @button(_("确认已线下退款"), form=ReasonForm, icon="payments")
     def confirm(self, request: HttpRequest, repayment: Repayment, form: ReasonForm) -> Any:
         repayments.confirm_by_hand(
-            repayment, by=request.user, reason=form.cleaned_data["reason"], at=timezone.now()
+            repayment, by=merchant(request), reason=form.cleaned_data["reason"], at=timezone.now()
         )
 
 

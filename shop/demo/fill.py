@@ -68,7 +68,7 @@ def _set_rules(opening: datetime) -> None:
             amount1=amount1,
             amount2=amount2,
         )
-    change_rule(rule, by=None, at=opening + timedelta(days=40), rate1=rule.rate1 + Decimal("0.01"))
+    change_rule(rule, by=None, at=opening + timedelta(days=40), rate1=level1 + Decimal("0.01"))
     beauty = Category.objects.get(slug=next(iter(COMMISSIONS)))
     now = timezone.now()
     publish_rule(

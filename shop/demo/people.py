@@ -81,7 +81,7 @@ class Casting:
         Address.objects.create(
             user=user,
             recipient=user.name,
-            phone=user.phone,
+            phone=user.phone or "",
             province=province,
             city=city,
             district=district,
@@ -124,7 +124,10 @@ def cast_everybody(random: Random, opening: datetime) -> Cast:
     soon = opening + timedelta(hours=1)
     first = [
         casting.distributor(
-            soon + timedelta(hours=7 * i), None, ("gold", "silver", "bronze")[i % 3], FIRST if i == 0 else None
+            soon + timedelta(hours=7 * i),
+            None,
+            ("gold", "silver", "bronze")[i % 3],
+            FIRST if i == 0 else None,
         )
         for i in range(6)
     ]
@@ -133,7 +136,10 @@ def cast_everybody(random: Random, opening: datetime) -> Cast:
         joined = opening + timedelta(days=3 + 2 * i)
         second.append(
             casting.distributor(
-                joined, first[i % len(first)], ("silver", "bronze")[i % 2], SECOND if i == 0 else None
+                joined,
+                first[i % len(first)],
+                ("silver", "bronze")[i % 2],
+                SECOND if i == 0 else None,
             )
         )
     sponsors: list[Distributor | None] = [second[0], *second, *second, *first, None, None]

@@ -55,25 +55,22 @@ class Prompt:
 def prompt_gateways() -> Iterator[None]:
     """Put the stand-in where the sandbox's client is, for as long as history is written."""
     prompt = Prompt()
-    methods, ways = dict(payment_methods), dict(channels)
-    payment_methods[METHOD] = prompt
-    channels[CHANNEL] = prompt
+    method, channel = payment_methods[METHOD], channels[CHANNEL]
+    payment_methods[METHOD], channels[CHANNEL] = prompt, prompt
     try:
         yield
     finally:
-        for registry, before in ((payment_methods, methods), (channels, ways)):
-            registry.clear()
-            registry.update(before)
+        payment_methods[METHOD], channels[CHANNEL] = method, channel
 
 
 class Diary:
     """What is to happen when; `run` does it in order of time, up to now."""
 
     def __init__(self) -> None:
-        self._pages: list[tuple[datetime, int, Callable[[datetime], None]]] = []
+        self._pages: list[tuple[datetime, int, Callable[[datetime], object]]] = []
         self._order = count()
 
-    def note(self, at: datetime, act: Callable[[datetime], None]) -> None:
+    def note(self, at: datetime, act: Callable[[datetime], object]) -> None:
         heapq.heappush(self._pages, (at, next(self._order), act))
 
     def run(self, until: datetime) -> None:

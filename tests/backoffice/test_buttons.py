@@ -68,7 +68,12 @@ def test_a_partial_refund_from_the_order_page(client: Client, merchant: User) ->
     order = make_order(items={make_variant("10.00"): 2})
     pay(order)
     line = order.lines.get()
-    values = {f"pieces_{line.pk}": "1", f"money_{line.pk}": "25.00", "shipping": "0", "reason": "少件"}
+    values = {
+        f"pieces_{line.pk}": "1",
+        f"money_{line.pk}": "25.00",
+        "shipping": "0",
+        "reason": "少件",
+    }
     assert "20.00" in press(client, order, "refund", **values)
     values[f"money_{line.pk}"] = "10.00"
     assert "正在退回" in press(client, order, "refund", **values)
@@ -112,7 +117,7 @@ def test_the_preview_names_the_winner_and_why_not_the_others(
     publish_rule(
         by=None, scope="product", product=variant.product, rate1=Decimal("0.3"), min_quantity=2
     )
-    values = {"sku": variant.sku, "distributor": chain.b.code, "quantity": 1}
+    values = {"sku": variant.sku, "distributor": chain.b.code, "quantity": "1"}
     page = client.get(reverse("admin:rule_preview"), values)
     first, second = page.context["preview"].levels
     assert [(item.value, item.is_winner, item.why_not) for item in first.considered] == [
@@ -132,7 +137,11 @@ def test_a_policy_is_added_and_never_edited(client: Client, merchant: User) -> N
     assert answer.status_code == 302, answer.context["errors"]
     newest = Policy.objects.first()
     assert newest is not None
-    assert (newest.cap_rate, newest.created_by, Policy.objects.count()) == (Decimal("0.4"), merchant, 2)
+    assert (newest.cap_rate, newest.created_by, Policy.objects.count()) == (
+        Decimal("0.4"),
+        merchant,
+        2,
+    )
 
 
 def test_freezing_and_banning_need_reasons(client: Client, merchant: User) -> None:
@@ -184,7 +193,13 @@ def test_a_run_is_previewed_started_once_approved_and_paid_by_hand(
 
 def test_a_category_that_moves_takes_its_paths_along(client: Client, merchant: User) -> None:
     top, child = make_category("食品"), make_category("坚果")
-    values = {"name": "坚果", "slug": child.slug, "parent": top.pk, "position": 0, "is_active": "on"}
+    values = {
+        "name": "坚果",
+        "slug": child.slug,
+        "parent": top.pk,
+        "position": 0,
+        "is_active": "on",
+    }
     client.post(reverse("admin:catalog_category_change", args=[child.pk]), values)
     assert Category.objects.get(pk=child.pk).path == [child.pk, top.pk]
 

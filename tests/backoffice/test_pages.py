@@ -47,7 +47,9 @@ def test_every_list_and_its_first_row_open(
 ) -> None:
     page = client.get(reverse(f"admin:{name}_changelist"))
     assert page.status_code == 200
-    model = next(m for m in admin.site._registry if name == f"{m._meta.app_label}_{m._meta.model_name}")
+    model = next(
+        m for m in admin.site._registry if name == f"{m._meta.app_label}_{m._meta.model_name}"
+    )
     row = model._default_manager.first()
     if row is not None:
         assert client.get(reverse(f"admin:{name}_change", args=[row.pk])).status_code == 200
