@@ -26,4 +26,10 @@ def _wait_and_run(work: Callable[[], object], after_seconds: float) -> None:
     try:
         work()
     finally:
+        let_go()
+
+
+def let_go() -> None:
+    """Give this thread's database connection back to the others, unless work is under way on it."""
+    if not connection.in_atomic_block:
         connection.close()

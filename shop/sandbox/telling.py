@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from functools import partial
 from urllib.parse import urlsplit
 
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from shop.sandbox.background import run_later
+from shop.sandbox.background import let_go, run_later
 from shop.sandbox.envelope import seal
 from shop.sandbox.models import SandboxTrade, SandboxTradeNotice
 
@@ -33,7 +32,7 @@ def deliver(notice_id: int, waits: Iterable[float] = WAITS) -> bool:
     for wait in (*waits, None):
         if attempt(notice_id):
             return True
-        connection.close()
+        let_go()
         if wait is not None:
             time.sleep(wait)
     return False
@@ -43,7 +42,7 @@ def attempt(notice_id: int) -> bool:
     """Send once and write down the answer; only 2xx is a yes."""
     notice = SandboxTradeNotice.objects.select_related("trade").get(pk=notice_id)
     body, headers = seal(content(notice))
-    connection.close()
+    let_go()
     answer = _post(notice.trade.notify_url, body, headers)
     taken = answer.startswith("2")
     SandboxTradeNotice.objects.filter(pk=notice_id).update(
