@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from base.visitors import remember_visitor, visitor_of
+from distribution.links import code_from
 from distribution.models import Click, Distributor, Link, Policy
 from distribution.policy import current_policy
 from distribution.relations import bind_by_link, bind_from_clicks
@@ -26,6 +27,9 @@ ROBOTS = re.compile(
     r"|python-requests|curl/|wget/|httpx|go-http|okhttp|java/",
     re.IGNORECASE,
 )
+# How browsers say that they fetch a page nobody looks at (yet), today's name first.
+PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+AHEAD = re.compile(r"prefetch|prerender|preview", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ class Origin:
 
 def origin_of(code: str) -> Origin | None:
     """The approved distributor behind a personal code or a named link's code."""
-    code = code.strip().upper()[:20]
+    code = code_from(code)
+    if not code:
+        return None
     distributor = Distributor.objects.filter(status=Status.APPROVED, code=code).first()
     if distributor is not None:
         return Origin(distributor, None)
@@ -50,8 +56,8 @@ def origin_of(code: str) -> Origin | None:
 def is_person(request: HttpRequest) -> bool:
     """Whether somebody is looking, rather than a crawler, a link preview or a prefetch."""
     agent = request.headers.get("User-Agent", "")
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return bool(agent) and not ROBOTS.search(agent) and "prefetch" not in purpose
+    purpose = " ".join(request.headers.get(name, "") for name in PURPOSES)
+    return bool(agent) and not ROBOTS.search(agent) and not AHEAD.search(purpose)
 
 
 def record_click(request: HttpRequest, code: str, path: str) -> Click | None:

@@ -166,9 +166,7 @@ def pending_of(distributor: Distributor) -> Pending:
     )
     rows = (
         Commission.objects.filter(payee=distributor, matured_at=None, amount__gt=0)
-        .annotate(
-            is_held=Exists(open_after_sale), day=TruncDate("matures_at", tzinfo=BEIJING)
-        )
+        .annotate(is_held=Exists(open_after_sale), day=TruncDate("matures_at", tzinfo=BEIJING))
         .order_by()
         .values_list("is_held", "day")
         .annotate(total=Sum("amount"), count=Count("pk"))

@@ -49,8 +49,7 @@ def in_state(earnings: QuerySet[Commission], state: CommissionState) -> QuerySet
             CommissionState.AVAILABLE: mature & Q(allocated__lt=F("amount"), in_payout=0),
             CommissionState.RESERVED: mature
             & Q(allocated__gt=0, in_payout__gt=0, paid_out__lt=F("amount")),
-            CommissionState.PAID: mature
-            & Q(allocated__gte=F("amount"), paid_out__gte=F("amount")),
+            CommissionState.PAID: mature & Q(allocated__gte=F("amount"), paid_out__gte=F("amount")),
         }[state]
     )
 
@@ -58,7 +57,9 @@ def in_state(earnings: QuerySet[Commission], state: CommissionState) -> QuerySet
 def state_of(commission: Commission) -> CommissionState:
     """The state of a row of `earnings_of`: no query."""
     return commission_state(
-        commission, reserved=commission.in_payout, paid=commission.paid_out  # type: ignore[attr-defined]  # annotated by earnings_of
+        commission,
+        reserved=commission.in_payout,
+        paid=commission.paid_out,  # type: ignore[attr-defined]  # annotated by earnings_of
     )
 
 
@@ -156,9 +157,7 @@ def movements_of(commission: Commission) -> list[Movement]:
     parts = _parts_by_key(commission, reversals)
     found = Q(key__in=parts)
     if commission.matured_at is not None:
-        available = Entry.objects.filter(
-            distributor=commission.payee_id, account=Account.AVAILABLE
-        )
+        available = Entry.objects.filter(distributor=commission.payee_id, account=Account.AVAILABLE)
         found |= Q(
             kind=Transfer.Kind.MATURE,
             at=commission.matured_at,

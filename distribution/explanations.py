@@ -97,7 +97,9 @@ def why_payee(terms: OrderTerms, level: int) -> str:
     return {
         OrderTerms.Why.SELF: _("你本人购买，商家已开启自购返佣。"),
         OrderTerms.Why.BOUND: _("下单时，买家绑定的分销商是你。"),
-        OrderTerms.Why.RECRUITER: _("买家自己也是分销商，没有绑定别人，所以由推荐人也就是你计一级佣金。"),
+        OrderTerms.Why.RECRUITER: _(
+            "买家自己也是分销商，没有绑定别人，所以由推荐人也就是你计一级佣金。"
+        ),
     }[OrderTerms.Why(terms.why1)]
 
 
@@ -160,7 +162,9 @@ def _steps(
     if row.base == Rule.Base.PROFIT:
         note = _("实付 − 成本，不低于 0") if line.cost is not None else _("成本未知，按 0 计")
         steps.append(Step(_("毛利"), whole.profit, note))
-    uplift = _(" × (1 + 等级加成 %(uplift)s)") % {"uplift": percent(row.uplift)} if row.uplift else ""
+    uplift = (
+        _(" × (1 + 等级加成 %(uplift)s)") % {"uplift": percent(row.uplift)} if row.uplift else ""
+    )
     if row.rate is not None:
         note = f"¥{value.base_amount(whole)} × {percent(row.rate)}{uplift}"
     else:
@@ -194,7 +198,9 @@ def _blockers(commission: Commission, line: OrderLine, policy: Policy) -> list[s
             found.append(_("有进行中的售后，处理完后再结算。"))
         else:
             unlock = line.received_at + timedelta(days=policy.maturity_days)
-            found.append(_("将于 %(day)s 可结算。") % {"day": f"{unlock.astimezone():%Y-%m-%d %H:%M}"})
+            found.append(
+                _("将于 %(day)s 可结算。") % {"day": f"{unlock.astimezone():%Y-%m-%d %H:%M}"}
+            )
     if commission.payee.status == Status.FROZEN:
         found.append(_("账号已冻结，款项保留。"))
     return found

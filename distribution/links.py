@@ -3,6 +3,7 @@
 A link leads to a page of this shop and nowhere else.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,10 +26,17 @@ from base.numbers import new_code
 from distribution.models import Binding, Click, Distributor, Link
 
 MOST_LINKS = 50
+CODE = re.compile(r"[0-9A-Z_-]{1,20}")
 
 
 class CannotLink(DomainError):
     """The page is not one of the shop's, or there are too many links."""
+
+
+def code_from(text: str) -> str:
+    """A code as it was typed, in capitals; empty when it cannot be one."""
+    code = text.strip().upper()
+    return code if CODE.fullmatch(code) else ""
 
 
 def create_link(
@@ -39,9 +47,7 @@ def create_link(
     with transaction.atomic():
         lock_row(Distributor.objects.filter(pk=distributor.pk))
         if distributor.links.count() >= MOST_LINKS:
-            raise CannotLink(
-                _("最多可以建 %(count)d 条推广链接。") % {"count": MOST_LINKS}
-            )
+            raise CannotLink(_("最多可以建 %(count)d 条推广链接。") % {"count": MOST_LINKS})
         return Link.objects.create(
             distributor=distributor,
             code=new_code(),
@@ -86,7 +92,7 @@ def _language_of(path: str) -> str:
 
 def target_of(code: str) -> str:
     """Where a code leads, in the reader's language: the link's page, else the front page."""
-    link = Link.objects.filter(code=code.strip().upper()[:20]).first()
+    link = Link.objects.filter(code=code_from(code)).first()
     target = link.target if link and is_path_of_shop(link.target) else "/"
     wanted = get_language() or settings.LANGUAGE_CODE
     with translation.override(_language_of(target)):

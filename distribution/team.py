@@ -43,7 +43,9 @@ def members_of(
 ) -> QuerySet[Binding] | QuerySet[Recruitment]:
     """One group of the team, the newest first."""
     if group == Group.DISTRIBUTORS:
-        recruits = recruits_of(distributor, at).select_related("distributor__user", "distributor__tier")
+        recruits = recruits_of(distributor, at).select_related(
+            "distributor__user", "distributor__tier"
+        )
         return recruits.filter(_known_as("distributor__user", search)).order_by("-starts_at", "-pk")
     if group == Group.SECOND:
         bindings = second_level_of(distributor, at).select_related("distributor__user")
@@ -99,7 +101,9 @@ def shown(
     distributor: Distributor, group: Group, rows: Collection[Binding] | Collection[Recruitment]
 ) -> list[Member]:
     """Rows of `members_of` as they are shown: one query, two for distributors."""
-    people = [row.distributor_id if isinstance(row, Recruitment) else row.customer_id for row in rows]
+    people = [
+        row.distributor_id if isinstance(row, Recruitment) else row.customer_id for row in rows
+    ]
     bought = _brought(distributor, "buyer", people)
     sold = {}
     if group == Group.DISTRIBUTORS:

@@ -65,9 +65,7 @@ def _look(
     has_run = period is None or (done is not None and done >= period)
     on = next_due_day(schedule, today) if has_run else today
     amount = money.balance + pending.due_by(on)
-    found = Candidate(
-        distributor.pk, "", distributor.status, amount, money.reserved, money.pending
-    )
+    found = Candidate(distributor.pk, "", distributor.status, amount, money.reserved, money.pending)
     is_threshold = schedule.kind == Schedule.Kind.THRESHOLD
     reason = skip_reason(found, minimum=floor_of(schedule), is_threshold=is_threshold)
     return _Prospect(schedule, on, max(ZERO, amount), reason)

@@ -39,9 +39,7 @@ class Candidate:
     pending: Decimal
 
 
-def run_due(
-    on: date, *, at: datetime | None = None, by: User | None = None
-) -> list[Run]:
+def run_due(on: date, *, at: datetime | None = None, by: User | None = None) -> list[Run]:
     """Run every active schedule that is due on this Beijing day. Periods already run are returned
     as they are."""
     due = [
@@ -141,9 +139,7 @@ def candidates(*, after: int, limit: int) -> list[Candidate]:
         return [Candidate(*row) for row in cursor.fetchall()]
 
 
-def skip_reason(
-    candidate: Candidate, *, minimum: Decimal, is_threshold: bool
-) -> SkipReason | None:
+def skip_reason(candidate: Candidate, *, minimum: Decimal, is_threshold: bool) -> SkipReason | None:
     """Why somebody is not paid in this run; None = they are."""
     if candidate.status == Status.FROZEN:
         return SkipReason.FROZEN
@@ -215,9 +211,7 @@ def preview_period(schedule: Schedule, period: date) -> Preview:
     is_threshold = schedule.kind == Schedule.Kind.THRESHOLD
     while found := candidates(after=after, limit=CHUNK):
         for candidate in found:
-            reason = skip_reason(
-                candidate, minimum=floor_of(schedule), is_threshold=is_threshold
-            )
+            reason = skip_reason(candidate, minimum=floor_of(schedule), is_threshold=is_threshold)
             if reason is None:
                 preview.payouts.append(candidate)
             else:

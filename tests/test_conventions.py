@@ -51,7 +51,9 @@ def test_every_view_carries_an_access_policy() -> None:
         and not path.startswith("/admin/")
         and not hasattr(view, "view_class")
     ]
-    assert bare == [], "put @public, @member, @staff or @distributor (base/access.py) on these views"
+    assert bare == [], (
+        "put @public, @member, @staff or @distributor (base/access.py) on these views"
+    )
 
 
 def _sources(*folders: str) -> Iterator[Path]:
@@ -98,7 +100,14 @@ def test_modules_are_named_by_what_they_can_do(name: str) -> None:
 
 
 def test_every_room_says_what_it_owns() -> None:
-    for room in [*ROOMS, "base/accounts", "base/gateways", "shop/backoffice", "shop/sandbox", "shop/demo"]:
+    for room in [
+        *ROOMS,
+        "base/accounts",
+        "base/gateways",
+        "shop/backoffice",
+        "shop/sandbox",
+        "shop/demo",
+    ]:
         docstring = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text())) or ""
         assert "May import" in docstring or "Imports none" in docstring, (
             f"{room}/__init__.py: say what it owns and what it may import"
@@ -126,7 +135,9 @@ def test_nothing_is_sent_inside_a_signal_of_saving() -> None:
 
 
 def test_tests_neither_sleep_nor_repeat_nor_skip() -> None:
-    bad = re.compile(r"time\.sleep|@pytest\.mark\.(skip|skipif|xfail|flaky)|pytest\.skip\(|--reruns")
+    bad = re.compile(
+        r"time\.sleep|@pytest\.mark\.(skip|skipif|xfail|flaky)|pytest\.skip\(|--reruns"
+    )
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in _sources("tests")
@@ -135,11 +146,15 @@ def test_tests_neither_sleep_nor_repeat_nor_skip() -> None:
         for number, line in enumerate(path.read_text().splitlines(), start=1)
         if bad.search(line)
     ]
-    assert found == [], "wait for a condition with a deadline; a test that may not run proves nothing"
+    assert found == [], (
+        "wait for a condition with a deadline; a test that may not run proves nothing"
+    )
 
 
 def test_templates_carry_no_inline_script_or_style() -> None:
-    bad = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(ld\+)?json)|\sstyle=|\son[a-z]+=\"")
+    bad = re.compile(
+        r"<script(?![^>]*\bsrc=)(?![^>]*application/(ld\+)?json)|\sstyle=|\son[a-z]+=\""
+    )
     found = [
         str(path.relative_to(ROOT))
         for path in sorted((ROOT / "templates").rglob("*.html"))

@@ -14,17 +14,24 @@ class Commission(models.Model):
     went into reservations that were not released.
     """
 
-    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="commissions", verbose_name=_("订单"))
+    order = models.ForeignKey(
+        "orders.Order", models.PROTECT, related_name="commissions", verbose_name=_("订单")
+    )
     line = models.ForeignKey("orders.OrderLine", models.PROTECT, related_name="commissions")
     level = models.PositiveSmallIntegerField(_("级别"), choices=[(1, _("一级")), (2, _("二级"))])
     payee = models.ForeignKey(
-        "distribution.Distributor", models.PROTECT, related_name="commissions", verbose_name=_("受益人")
+        "distribution.Distributor",
+        models.PROTECT,
+        related_name="commissions",
+        verbose_name=_("受益人"),
     )
     buyer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("买家")
     )
     is_self_purchase = models.BooleanField(_("自购"), default=False)
-    rule = models.ForeignKey("distribution.Rule", models.PROTECT, related_name="+", verbose_name=_("规则"))
+    rule = models.ForeignKey(
+        "distribution.Rule", models.PROTECT, related_name="+", verbose_name=_("规则")
+    )
     base_amount = models.DecimalField(_("基数"), max_digits=12, decimal_places=2)
     raw_amount = models.DecimalField(_("封顶前"), max_digits=12, decimal_places=2)
     limit_amount = models.DecimalField(_("两级上限"), max_digits=12, decimal_places=2)
@@ -45,7 +52,10 @@ class Commission(models.Model):
                 fields=["payee", "buyer"], include=["order", "amount"], name="commission_by_buyer"
             ),
             models.Index(
-                fields=["payee"], include=["amount"], condition=Q(matured_at=None), name="commission_pending"
+                fields=["payee"],
+                include=["amount"],
+                condition=Q(matured_at=None),
+                name="commission_pending",
             ),
             models.Index(
                 fields=["matures_at", "id"],
@@ -66,7 +76,9 @@ class Commission(models.Model):
                 name="commission_payee_not_buyer",
             ),
             models.CheckConstraint(
-                condition=Q(amount_at_payment__gt=0, amount__gte=0, amount__lte=F("amount_at_payment")),
+                condition=Q(
+                    amount_at_payment__gt=0, amount__gte=0, amount__lte=F("amount_at_payment")
+                ),
                 name="commission_amount_within_payment",
             ),
             models.CheckConstraint(

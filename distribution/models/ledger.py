@@ -52,7 +52,11 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("账务分录")
         verbose_name_plural = _("账务分录")
-        indexes = [models.Index(fields=["distributor", "account"], include=["amount"], name="entry_by_account")]
+        indexes = [
+            models.Index(
+                fields=["distributor", "account"], include=["amount"], name="entry_by_account"
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(amount=0), name="entry_not_zero"),
             models.CheckConstraint(

@@ -61,12 +61,23 @@ class Distributor(models.Model):
     """Somebody who recommends. `status` and `tier` repeat the latest Standing for quick reading."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, primary_key=True, related_name="distributor", verbose_name=_("会员")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        primary_key=True,
+        related_name="distributor",
+        verbose_name=_("会员"),
     )
     code = models.CharField(_("推广码"), max_length=20, unique=True, default=new_distributor_code)
-    status = models.CharField(_("状态"), max_length=10, choices=Status.choices, default=Status.APPLIED)
+    status = models.CharField(
+        _("状态"), max_length=10, choices=Status.choices, default=Status.APPLIED
+    )
     tier = models.ForeignKey(
-        Tier, models.PROTECT, null=True, blank=True, related_name="distributors", verbose_name=_("等级")
+        Tier,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="distributors",
+        verbose_name=_("等级"),
     )
     joined_at = models.DateTimeField(_("加入时间"))
 
@@ -96,7 +107,12 @@ class Standing(models.Model):
     since = models.DateTimeField(_("起始时间"))
     reason = models.CharField(_("原因"), max_length=200, blank=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("操作人")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("操作人"),
     )
 
     class Meta:

@@ -57,7 +57,12 @@ class Policy(models.Model):
         _("加入方式"), max_length=10, choices=Joining.choices, default=Joining.APPLY
     )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("操作人")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("操作人"),
     )
 
     class Meta:
@@ -65,7 +70,9 @@ class Policy(models.Model):
         verbose_name_plural = _("分销政策")
         ordering = ["-valid_from", "-pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(cap_rate__gte=0, cap_rate__lte=1), name="cap_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(cap_rate__gte=0, cap_rate__lte=1), name="cap_is_a_share"
+            ),
             models.CheckConstraint(condition=Q(binding_days__gte=1), name="binding_days_positive"),
         ]
 

@@ -48,7 +48,11 @@ class Click(models.Model):
 
     visitor = models.UUIDField(_("访客"))
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", verbose_name=_("会员")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("会员"),
     )
     distributor = models.ForeignKey(
         "distribution.Distributor", models.CASCADE, related_name="clicks", verbose_name=_("分销商")
@@ -70,7 +74,9 @@ class Click(models.Model):
         verbose_name_plural = _("访问记录")
         indexes = [
             models.Index(fields=["visitor", "at"]),
-            models.Index(fields=["user", "at"], condition=Q(user__isnull=False), name="click_user_at"),
+            models.Index(
+                fields=["user", "at"], condition=Q(user__isnull=False), name="click_user_at"
+            ),
             models.Index(fields=["distributor", "-at"]),
         ]
 
@@ -90,7 +96,10 @@ class Binding(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="bindings", verbose_name=_("顾客")
     )
     distributor = models.ForeignKey(
-        "distribution.Distributor", models.PROTECT, related_name="bindings", verbose_name=_("分销商")
+        "distribution.Distributor",
+        models.PROTECT,
+        related_name="bindings",
+        verbose_name=_("分销商"),
     )
     starts_at = models.DateTimeField(_("开始"))
     ends_at = models.DateTimeField(_("结束"), null=True, blank=True)
@@ -106,7 +115,12 @@ class Binding(models.Model):
     )
     reason = models.CharField(_("原因"), max_length=200, blank=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("操作人")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("操作人"),
     )
 
     class Meta:
@@ -123,7 +137,8 @@ class Binding(models.Model):
                 condition=~Q(customer=F("distributor")), name="nobody_binds_to_themselves"
             ),
             models.CheckConstraint(
-                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="binding_runs_forward"
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="binding_runs_forward",
             ),
         ]
 
@@ -135,16 +150,27 @@ class Recruitment(models.Model):
     """Distributor → recruiter, dated: decides level 2. Changed only by the merchant."""
 
     distributor = models.ForeignKey(
-        "distribution.Distributor", models.PROTECT, related_name="recruitments", verbose_name=_("分销商")
+        "distribution.Distributor",
+        models.PROTECT,
+        related_name="recruitments",
+        verbose_name=_("分销商"),
     )
     recruiter = models.ForeignKey(
-        "distribution.Distributor", models.PROTECT, related_name="recruits", verbose_name=_("推荐人")
+        "distribution.Distributor",
+        models.PROTECT,
+        related_name="recruits",
+        verbose_name=_("推荐人"),
     )
     starts_at = models.DateTimeField(_("开始"))
     ends_at = models.DateTimeField(_("结束"), null=True, blank=True)
     reason = models.CharField(_("原因"), max_length=200, blank=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("操作人")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("操作人"),
     )
 
     class Meta:

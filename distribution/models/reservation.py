@@ -10,11 +10,17 @@ class Reservation(models.Model):
 
     number = models.CharField(_("编号"), max_length=32, unique=True)
     distributor = models.ForeignKey(
-        "distribution.Distributor", models.PROTECT, related_name="reservations", verbose_name=_("分销商")
+        "distribution.Distributor",
+        models.PROTECT,
+        related_name="reservations",
+        verbose_name=_("分销商"),
     )
     amount = models.DecimalField(_("金额"), max_digits=14, decimal_places=2)
     state = models.CharField(
-        _("状态"), max_length=10, choices=ReservationState.choices, default=ReservationState.RESERVED
+        _("状态"),
+        max_length=10,
+        choices=ReservationState.choices,
+        default=ReservationState.RESERVED,
     )
     reserved_at = models.DateTimeField(_("预留时间"))
     closed_at = models.DateTimeField(_("结清时间"), null=True, blank=True)
@@ -22,8 +28,14 @@ class Reservation(models.Model):
     class Meta:
         verbose_name = _("预留")
         verbose_name_plural = _("预留")
-        indexes = [models.Index(fields=["distributor", "state"], include=["amount"], name="reservation_sums")]
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="reservation_positive")]
+        indexes = [
+            models.Index(
+                fields=["distributor", "state"], include=["amount"], name="reservation_sums"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="reservation_positive")
+        ]
 
     def __str__(self) -> str:
         return self.number

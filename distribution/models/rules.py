@@ -25,13 +25,28 @@ class Rule(models.Model):
 
     scope = models.CharField(_("范围"), max_length=10, choices=Scope.choices)
     category = models.ForeignKey(
-        "catalog.Category", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("分类")
+        "catalog.Category",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("分类"),
     )
     product = models.ForeignKey(
-        "catalog.Product", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("商品")
+        "catalog.Product",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("商品"),
     )
     variant = models.ForeignKey(
-        "catalog.Variant", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("规格")
+        "catalog.Variant",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("规格"),
     )
     distributor = models.ForeignKey(
         "distribution.Distributor",
@@ -42,14 +57,23 @@ class Rule(models.Model):
         verbose_name=_("仅限分销商"),
     )
     tier = models.ForeignKey(
-        "distribution.Tier", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("仅限等级")
+        "distribution.Tier",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("仅限等级"),
     )
     base = models.CharField(_("计佣基数"), max_length=10, choices=Base.choices, default=Base.PAID)
-    rate1 = models.DecimalField(_("一级比例"), max_digits=9, decimal_places=8, null=True, blank=True)
+    rate1 = models.DecimalField(
+        _("一级比例"), max_digits=9, decimal_places=8, null=True, blank=True
+    )
     amount1 = models.DecimalField(
         _("一级固定金额（每件）"), max_digits=10, decimal_places=2, null=True, blank=True
     )
-    rate2 = models.DecimalField(_("二级比例"), max_digits=9, decimal_places=8, null=True, blank=True)
+    rate2 = models.DecimalField(
+        _("二级比例"), max_digits=9, decimal_places=8, null=True, blank=True
+    )
     amount2 = models.DecimalField(
         _("二级固定金额（每件）"), max_digits=10, decimal_places=2, null=True, blank=True
     )
@@ -58,7 +82,10 @@ class Rule(models.Model):
         _("订单商品金额至少"), max_digits=12, decimal_places=2, null=True, blank=True
     )
     min_month_orders = models.PositiveIntegerField(
-        _("受益人当月一级订单至少"), null=True, blank=True, help_text=_("此单之前，北京时间自然月内已付款的一级订单数。")
+        _("受益人当月一级订单至少"),
+        null=True,
+        blank=True,
+        help_text=_("此单之前，北京时间自然月内已付款的一级订单数。"),
     )
     starts_at = models.DateTimeField(_("活动开始"), null=True, blank=True)
     ends_at = models.DateTimeField(_("活动结束"), null=True, blank=True)
@@ -69,7 +96,12 @@ class Rule(models.Model):
     valid_from = models.DateTimeField(_("版本生效"), null=True, blank=True, editable=False)
     valid_to = models.DateTimeField(_("版本失效"), null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     import_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
 

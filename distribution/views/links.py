@@ -34,7 +34,9 @@ def links(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error("target", str(refusal))
         else:
-            messages.success(request, _("推广链接“%(channel)s”已建好。") % {"channel": link.channel})
+            messages.success(
+                request, _("推广链接“%(channel)s”已建好。") % {"channel": link.channel}
+            )
             return redirect("distribution:links")
     personal, *named = figures_of(person)
     context = {

@@ -8,7 +8,11 @@ class Cart(models.Model):
     """What somebody means to buy: a member's, or a guest's known by the visitor cookie."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="cart", verbose_name=_("会员")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="cart",
+        verbose_name=_("会员"),
     )
     visitor = models.UUIDField(_("访客"), null=True, unique=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)

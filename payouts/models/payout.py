@@ -27,7 +27,12 @@ class Payout(models.Model):
     created_at = models.DateTimeField(_("生成时间"))
     approved_at = models.DateTimeField(_("审批时间"), null=True, blank=True)
     approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("审批人")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("审批人"),
     )
     sent_at = models.DateTimeField(_("打款时间"), null=True, blank=True)
     next_query_at = models.DateTimeField(_("下次查询"), null=True, blank=True)
@@ -41,7 +46,11 @@ class Payout(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["distributor", "-created_at"]),
-            models.Index(fields=["state", "next_query_at"], condition=Q(state__in=["approved", "sending", "awaiting"]), name="payout_open"),
+            models.Index(
+                fields=["state", "next_query_at"],
+                condition=Q(state__in=["approved", "sending", "awaiting"]),
+                name="payout_open",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["run", "distributor"], name="payout_once_per_run"),
@@ -56,7 +65,9 @@ class PayoutAttempt(models.Model):
     """One call to a channel, written before it is made."""
 
     payout = models.ForeignKey(Payout, models.CASCADE, related_name="attempts")
-    action = models.CharField(_("动作"), max_length=10, choices=[("send", _("打款")), ("query", _("查询"))])
+    action = models.CharField(
+        _("动作"), max_length=10, choices=[("send", _("打款")), ("query", _("查询"))]
+    )
     at = models.DateTimeField(_("时间"))
     outcome = models.CharField(_("结果"), max_length=10, blank=True)
     detail = models.CharField(_("说明"), max_length=200, blank=True)
@@ -84,7 +95,9 @@ class Skip(models.Model):
         verbose_name = _("未结算原因")
         verbose_name_plural = _("未结算原因")
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["run", "distributor"], name="skip_once_per_run")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "distributor"], name="skip_once_per_run")
+        ]
 
     def __str__(self) -> str:
         return f"{self.distributor}: {self.get_reason_display()}"

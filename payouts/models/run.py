@@ -32,7 +32,11 @@ class Schedule(models.Model):
         _("每月几号"), default=1, help_text=_("当月没有这一天时取月末。")
     )
     threshold = models.DecimalField(
-        _("自动结算额"), max_digits=12, decimal_places=2, default=Decimal("100"), help_text=_("仅用于“达到金额”。")
+        _("自动结算额"),
+        max_digits=12,
+        decimal_places=2,
+        default=Decimal("100"),
+        help_text=_("仅用于“达到金额”。"),
     )
     minimum = models.DecimalField(
         _("最低结算额"), max_digits=12, decimal_places=2, default=Decimal("1.00")
@@ -73,7 +77,12 @@ class Run(models.Model):
     finished_at = models.DateTimeField(_("完成时间"), null=True, blank=True)
     cursor = models.BigIntegerField(default=0, editable=False)
     started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("操作人")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("操作人"),
     )
 
     class Meta:

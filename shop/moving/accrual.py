@@ -4,6 +4,7 @@ The same events and functions as live ones, many at once: a live payment is a ba
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import TypeVar
 
 from django.db.models import Exists, OuterRef
@@ -69,8 +70,9 @@ def accrue_refunds(progress: Progress) -> None:
             lines = dict(
                 RefundLine.objects.filter(refund__in=refunds).values_list("refund", "line")
             )
-            for wave in waves(refunds, lambda refund: lines[refund.pk]):
-                publish_refunds(wave)
+            pairs = [(refund, lines[refund.pk]) for refund in refunds]
+            for wave in waves(pairs, itemgetter(1)):
+                publish_refunds([refund for refund, _ in wave])
             step.advance(len(refunds))
 
 
@@ -88,9 +90,8 @@ def publish_refunds(refunds: Sequence[Refund]) -> None:
     events: list[OrderEvent] = []
     held_back: list[OrderEvent] = []
     for refund in refunds:
-        event = OrderEvent(
-            order=refund.order, kind=EventKind.REFUNDED, at=refund.done_at, refund=refund
-        )
+        at = refund.done_at or refund.requested_at
+        event = OrderEvent(order=refund.order, kind=EventKind.REFUNDED, at=at, refund=refund)
         (held_back if refund.order_id in waiting else events).append(event)
     OrderEvent.objects.bulk_create(held_back)
     if events:
@@ -103,7 +104,8 @@ def waves(rows: Iterable[T], key: Callable[[T], Hashable]) -> Iterator[list[T]]:
     left = list(rows)
     while left:
         seen: set[Hashable] = set()
-        wave, later = [], []
+        wave: list[T] = []
+        later: list[T] = []
         for row in left:
             (later if key(row) in seen else wave).append(row)
             seen.add(key(row))

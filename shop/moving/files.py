@@ -127,7 +127,9 @@ def _header(cells: list[str], form: Form, problems: Problems) -> list[str]:
         for place, name in enumerate(cells, start=1):
             shown = name if name.isprintable() and name else _("第 %(place)d 列") % {"place": place}
             if name not in wanted:
-                problems.add(HEADER, shown, _("不认识的列，应为 %(names)s") % {"names": ",".join(wanted)})
+                problems.add(
+                    HEADER, shown, _("不认识的列，应为 %(names)s") % {"names": ",".join(wanted)}
+                )
             elif name in cells[: place - 1]:
                 problems.add(HEADER, shown, _("这一列出现了两次"))
         for name in wanted:

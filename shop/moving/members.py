@@ -20,6 +20,7 @@ from distribution.states import Status
 from shop.moving.files import Column, Form, Values
 from shop.moving.outcome import Outcome
 from shop.moving.progress import Progress, Step
+from shop.moving.rows import add_rows
 from shop.moving.staging import Arrival, arriving, chunks, flush_checks, repeated, stream
 from shop.moving.tiers import open_tiers
 from shop.moving.values import one_of, optional, past_moment, phone, required, text_up_to
@@ -116,7 +117,7 @@ def import_members(path: Path, progress: Progress) -> Outcome:
             tiers = open_tiers(label for (label,) in stream(NEW_TIERS))
             _add_people(tiers, step)
             _add_relations()
-        outcome = Outcome(path.name, step.done, arrival.count() - step.done)
+        outcome = Outcome(path.name, step.done, arrival.count - step.done)
         outcome.record()
     return outcome
 
@@ -147,7 +148,7 @@ def _is_in_loop(member: str, unreached: dict[str, tuple[int, str]]) -> bool:
 def _add_people(tiers: dict[str, Tier], step: Step) -> None:
     rows: list[NewRow]
     for rows in chunks(stream(NEW), CHUNK):
-        users = User.objects.bulk_create(
+        users = add_rows(
             User(
                 member_no=member,
                 name=name,
@@ -167,14 +168,14 @@ def _add_people(tiers: dict[str, Tier], step: Step) -> None:
 def _add_distributors(people: Sequence[tuple[User, Tier | None]]) -> None:
     """Approved since they joined, with all that a distributor has from the first day."""
     codes = _free_codes(len(people))
-    distributors = Distributor.objects.bulk_create(
+    distributors = add_rows(
         Distributor(
             user=user, code=code, status=Status.APPROVED, tier=tier, joined_at=user.date_joined
         )
         for (user, tier), code in zip(people, codes, strict=True)
     )
-    Balance.objects.bulk_create(Balance(distributor=row) for row in distributors)
-    Standing.objects.bulk_create(
+    add_rows(Balance(distributor=row) for row in distributors)
+    add_rows(
         Standing(
             distributor=row,
             status=row.status,
@@ -200,7 +201,7 @@ def _free_codes(count: int) -> list[str]:
 def _add_relations() -> None:
     rows: list[Relation]
     for rows in chunks(stream(NEW_RELATIONS), CHUNK):
-        Binding.objects.bulk_create(
+        add_rows(
             Binding(
                 customer_id=person,
                 distributor_id=referrer,
@@ -209,7 +210,7 @@ def _add_relations() -> None:
             )
             for person, referrer, _is_distributor, since in rows
         )
-        Recruitment.objects.bulk_create(
+        add_rows(
             Recruitment(
                 distributor_id=person,
                 recruiter_id=referrer,

@@ -28,6 +28,7 @@ from shop.moving.accrual import accrue_orders
 from shop.moving.files import Column, Form, Values
 from shop.moving.outcome import Outcome
 from shop.moving.progress import Progress
+from shop.moving.rows import add_rows
 from shop.moving.staging import Arrival, arriving, chunks, flush_checks, repeated, stream
 from shop.moving.values import (
     MOST_MONEY,
@@ -48,7 +49,9 @@ def _check(values: Values) -> Iterator[tuple[str, str]]:
         yield "unit_price", _("金额太大")
     if values["discount"] > worth:
         yield "discount", _("优惠超过了单价 × 数量")
-    placed_at, paid_at, received_at = (values[f"{act}_at"] for act in ("placed", "paid", "received"))
+    placed_at, paid_at, received_at = (
+        values[f"{act}_at"] for act in ("placed", "paid", "received")
+    )
     if paid_at and paid_at < placed_at:
         yield "paid_at", _("付款早于下单")
     if received_at and not paid_at:
@@ -104,9 +107,9 @@ AND NOT EXISTS (
 )
 """
 SHIPPING_LATER = """SELECT row_no FROM moving_lines WHERE row_no <> first_row AND shipping <> 0"""
-TOO_MUCH = f"""
+TOO_MUCH = """
 SELECT min(row_no) FROM moving_lines GROUP BY "order"
-HAVING sum(unit_price * quantity) + sum(shipping) >= {MOST_MONEY}
+HAVING sum(unit_price * quantity) + sum(shipping) >= 10000000000
 """
 # What is the order's must be the same in all its rows; later rows may leave the province out.
 DIFFERS = """
@@ -215,16 +218,16 @@ def _orders() -> Iterator[list[MovedLine]]:
 
 def _add(orders: Sequence[list[MovedLine]]) -> None:
     now = timezone.now()
-    rows = Order.objects.bulk_create(_order(lines, now) for lines in orders)
-    lines = OrderLine.objects.bulk_create(
+    rows = add_rows(_order(lines, now) for lines in orders)
+    lines = add_rows(
         _line(row, line) for row, lines in zip(rows, orders, strict=True) for line in lines
     )
-    LineDiscount.objects.bulk_create(
+    add_rows(
         LineDiscount(line=line, source="import", label=_("原商城优惠"), amount=line.discount)
         for line in lines
         if line.discount
     )
-    Payment.objects.bulk_create(_payments(rows))
+    add_rows(_payments(rows))
     flush_checks()
 
 
@@ -312,5 +315,7 @@ def _earliest() -> datetime:
 
 def _count_known() -> int:
     with connection.cursor() as cursor:
-        cursor.execute('SELECT count(DISTINCT "order") FROM moving_lines WHERE order_id IS NOT NULL')
+        cursor.execute(
+            'SELECT count(DISTINCT "order") FROM moving_lines WHERE order_id IS NOT NULL'
+        )
         return int(cursor.fetchone()[0])

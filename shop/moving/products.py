@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from catalog.models import Category
 from catalog.models.product import Kind
 from catalog.products import ProductDraft, VariantDraft, add_products, open_category
-from django.utils.translation import gettext as _
 from shop.moving.files import Column, Form
 from shop.moving.outcome import Outcome
 from shop.moving.progress import Progress
@@ -52,7 +53,7 @@ def import_products(path: Path, progress: Progress) -> Outcome:
                 add_products(list(_drafts(rows)))
                 flush_checks()
                 step.advance(len(rows))
-        outcome = Outcome(path.name, step.done, arrival.count() - step.done)
+        outcome = Outcome(path.name, step.done, arrival.count - step.done)
         outcome.record()
     return outcome
 

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
+from django.core.management.base import OutputWrapper
 from django.utils.translation import gettext as _
 
 LIVE_EVERY = 0.2
@@ -14,7 +14,7 @@ LOG_EVERY = 10.0
 class Step:
     """One stage of one file."""
 
-    def __init__(self, stream: TextIO, title: str) -> None:
+    def __init__(self, stream: OutputWrapper, title: str) -> None:
         self._stream, self._title = stream, title
         self._is_live = stream.isatty()
         self._began = self._shown = time.monotonic()
@@ -38,12 +38,12 @@ class Step:
         }
         start = "\r" if self._is_live else ""
         end = "\n" if is_last or not self._is_live else ""
-        self._stream.write(f"{start}{text}{end}")
+        self._stream.write(f"{start}{text}", str, end)
         self._stream.flush()
 
 
 class Progress:
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: OutputWrapper) -> None:
         self._stream = stream
 
     @contextmanager

@@ -20,6 +20,7 @@ from shop.moving.accrual import accrue_refunds, publish_refunds, waves
 from shop.moving.files import Column, Form, Values
 from shop.moving.outcome import Outcome
 from shop.moving.progress import Progress
+from shop.moving.rows import add_rows
 from shop.moving.staging import Arrival, arriving, chunks, flush_checks, stream
 from shop.moving.values import money, optional, past_moment, pieces, required, text_up_to
 
@@ -138,6 +139,8 @@ WHERE refunded.id = part.order_id
 
 @dataclass(frozen=True)
 class MovedRefund:
+    """A new row with what it names; an order that was free has no payment, and nothing to repay."""
+
     number: str
     digest: str
     order_id: int
@@ -145,7 +148,7 @@ class MovedRefund:
     quantity: int
     amount: Decimal
     refunded_at: datetime
-    payment_id: int | None
+    payment_id: int
 
 
 def import_refunds(path: Path, progress: Progress, *, with_events: bool) -> Outcome:
@@ -164,7 +167,7 @@ def import_refunds(path: Path, progress: Progress, *, with_events: bool) -> Outc
                 step.advance(len(rows))
         if with_events:
             accrue_refunds(progress)
-        outcome = Outcome(path.name, step.done, arrival.count() - step.done)
+        outcome = Outcome(path.name, step.done, arrival.count - step.done)
         outcome.record()
     return outcome
 
@@ -183,15 +186,15 @@ def _check_refunds(arrival: Arrival) -> None:
 
 def _add(wave: Sequence[MovedRefund]) -> None:
     """Refunds of different lines: their rows, what their lines and orders keep, their events."""
-    refunds = Refund.objects.bulk_create(_refund(moved) for moved in wave)
+    refunds = add_rows(_refund(moved) for moved in wave)
     pairs = list(zip(refunds, wave, strict=True))
-    RefundLine.objects.bulk_create(
+    add_rows(
         RefundLine(
             refund=refund, line_id=moved.line_id, quantity=moved.quantity, amount=moved.amount
         )
         for refund, moved in pairs
     )
-    Repayment.objects.bulk_create(_repayment(*pair) for pair in pairs if pair[0].amount)
+    add_rows(_repayment(*pair) for pair in pairs if pair[0].amount)
     amounts = [moved.amount for moved in wave]
     lines = [moved.line_id for moved in wave]
     order_ids = [moved.order_id for moved in wave]

@@ -80,9 +80,7 @@ def import_rules(path: Path, progress: Progress) -> Outcome:
         tiers = open_tiers(_labels(rows))
         rules = list(_rules(rows, places, tiers))
         keys = [rule.import_key for rule in rules]
-        known = set(
-            Rule.objects.filter(import_key__in=keys).values_list("import_key", flat=True)
-        )
+        known = set(Rule.objects.filter(import_key__in=keys).values_list("import_key", flat=True))
         new = Rule.objects.bulk_create(rule for rule in rules if rule.import_key not in known)
         _record(new)
         outcome = Outcome(path.name, len(new), len(known))

@@ -95,7 +95,9 @@ def past_moment(text: str) -> datetime:
     """The time of something that happened in a shop."""
     at = moment(text)
     if not YEARS[0] <= at.year < YEARS[1]:
-        raise BadValue(_("年份应在 %(first)d 到 %(last)d 之间") % {"first": YEARS[0], "last": YEARS[1]})
+        raise BadValue(
+            _("年份应在 %(first)d 到 %(last)d 之间") % {"first": YEARS[0], "last": YEARS[1]}
+        )
     return at
 
 

@@ -83,9 +83,7 @@ def money_of(phone: str) -> Money:
     return balance_of(Distributor.objects.get(user__phone=phone))
 
 
-def test_from_a_link_to_money_paid_out(
-    shop: str, anna: str, person: Callable[..., Page]
-) -> None:
+def test_from_a_link_to_money_paid_out(shop: str, anna: str, person: Callable[..., Page]) -> None:
     bella, chen = person(), person(size=DESK)
 
     # A's link brings B, who buys: level 1 for A.

@@ -138,7 +138,9 @@ class World:
         second = None
         if first is not None and self.members[first]["distributor"] == "yes":
             second = self.recruiter(first, at)
-        return [p if p and when(self.members[p]["joined_at"]) <= at else None for p in (first, second)]
+        return [
+            p if p and when(self.members[p]["joined_at"]) <= at else None for p in (first, second)
+        ]
 
     # Which rule
 
@@ -155,7 +157,9 @@ class World:
             return False
         if rule.scope in ("product", "variant") and rule.target != line.row["sku"]:
             return False
-        if rule.starts and line.at < rule.starts or rule.ends and line.at >= rule.ends:
+        if rule.starts and line.at < rule.starts:
+            return False
+        if rule.ends and line.at >= rule.ends:
             return False
         return line.pieces >= rule.min_quantity and line.goods >= rule.min_amount
 
@@ -174,7 +178,9 @@ class World:
             return paid
         return Fraction(0) if cost is None else max(Fraction(0), paid - cost * pieces)
 
-    def raw(self, rule: Rule | None, level: int, paid: Fraction, pieces: int, cost: Fraction | None) -> Fraction:
+    def raw(
+        self, rule: Rule | None, level: int, paid: Fraction, pieces: int, cost: Fraction | None
+    ) -> Fraction:
         if rule is None:
             return Fraction(0)
         value = rule.values[level - 1]
@@ -186,7 +192,9 @@ class World:
     def amounts(self, rules: list[Rule | None], line: Line, kept: bool) -> list[Fraction]:
         paid = line.paid - (line.back if kept else 0)
         pieces = line.pieces - (line.pieces_back if kept else 0)
-        raw = [self.raw(rule, level, paid, pieces, line.cost) for level, rule in enumerate(rules, 1)]
+        raw = [
+            self.raw(rule, level, paid, pieces, line.cost) for level, rule in enumerate(rules, 1)
+        ]
         limit = down(paid * CAP)
         if sum(raw) <= limit:
             return raw
@@ -204,10 +212,11 @@ class World:
             payees = self.payees(line.row["member"], line.at)
             rules = [p and self.rule(line, level, p) for level, p in enumerate(payees, 1)]
             at_payment = self.amounts(rules, line, kept=False)
-            now = [min(*pair) for pair in zip(at_payment, self.amounts(rules, line, kept=True))]
+            after = self.amounts(rules, line, kept=True)
+            now = [min(*pair) for pair in zip(at_payment, after, strict=True)]
             received = line.row["paid_at"] if line.virtual else line.row["received_at"]
             due = when(received) + DAYS if received else None
-            for level, (payee, rule) in enumerate(zip(payees, rules), 1):
+            for level, (payee, rule) in enumerate(zip(payees, rules, strict=True), 1):
                 first, amount = at_payment[level - 1], now[level - 1]
                 if payee is None or rule is None or not first:
                     continue
@@ -224,7 +233,9 @@ class World:
                         "amount": yuan(amount),
                         "reversed": yuan(first - amount),
                         "state": state,
-                        "matures_at": due.astimezone(EAST8).isoformat(timespec="seconds") if due else "",
+                        "matures_at": due.astimezone(EAST8).isoformat(timespec="seconds")
+                        if due
+                        else "",
                     }
                 )
         return sorted(out, key=lambda row: (row["order"], row["sku"], row["level"]))
@@ -244,7 +255,9 @@ class World:
             due = row["matures_at"]
             is_ripe = matured_at is not None and due and when(due) <= matured_at
             sums = available if is_ripe else pending
-            sums[row["distributor"]] = sums.get(row["distributor"], Fraction(0)) + Fraction(row["amount"])
+            sums[row["distributor"]] = sums.get(row["distributor"], Fraction(0)) + Fraction(
+                row["amount"]
+            )
         zero = Fraction(0)
         return [
             {

@@ -16,4 +16,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with output(options["file"]) as file:
             count = export_commissions(file)
-        self.stderr.write(f"commissions: {count}", style_func=str)
+        if options["file"] != "-":
+            self.stdout.write(f"commissions: {count}")

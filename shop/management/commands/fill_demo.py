@@ -10,4 +10,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         filled = fill_demo()
-        self.stdout.write("演示数据已就绪 · demo ready" if filled else "演示数据已存在 · demo is there")
+        self.stdout.write(
+            "演示数据已就绪 · demo ready" if filled else "演示数据已存在 · demo is there"
+        )

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         folder: Path = options["folder"]
         if not folder.is_dir():
             raise CommandError(f"{folder} is no folder")
-        progress = Progress(self.stderr._out)
+        progress = Progress(self.stderr)
         try:
             for outcome in import_folder(folder, progress, with_events=options["accrue"]):
                 self.stdout.write(str(outcome))

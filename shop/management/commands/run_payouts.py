@@ -53,7 +53,9 @@ class Command(BaseCommand):
             member_no = payout.distributor.user.member_no
             self.stdout.write(f"  {member_no}: ¥{payout.amount} {payout.number} {payout.state}")
         for skip in run.skips.select_related("distributor__user"):
-            self._show_skip(skip.distributor.user.member_no, skip.available, SkipReason(skip.reason))
+            self._show_skip(
+                skip.distributor.user.member_no, skip.available, SkipReason(skip.reason)
+            )
 
     def _show_skip(self, who: str, available: Decimal, reason: SkipReason) -> None:
         self.stdout.write(f"  {who}: skipped, {reason} ({reason.label}), ¥{available}")
