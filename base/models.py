@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class AuditEntry(models.Model):
@@ -24,7 +25,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name = _("操作日志")
-        verbose_name_plural = _("操作日志")
+        verbose_name_plural = pgettext_lazy("plural", "操作日志")
         indexes = [models.Index(fields=["target_type", "target_id"]), models.Index(fields=["-at"])]
 
     def __str__(self) -> str:
@@ -56,7 +57,7 @@ class Notice(models.Model):
 
     class Meta:
         verbose_name = _("待发消息")
-        verbose_name_plural = _("待发消息")
+        verbose_name_plural = pgettext_lazy("plural", "待发消息")
         indexes = [
             models.Index(
                 fields=["next_attempt_at"],

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from base.numbers import new_code
 
@@ -47,7 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         verbose_name = _("会员")
-        verbose_name_plural = _("会员")
+        verbose_name_plural = pgettext_lazy("plural", "会员")
         indexes = [models.Index(fields=["-date_joined"])]
         constraints = [
             models.CheckConstraint(
@@ -76,7 +77,7 @@ class Address(models.Model):
 
     class Meta:
         verbose_name = _("收货地址")
-        verbose_name_plural = _("收货地址")
+        verbose_name_plural = pgettext_lazy("plural", "收货地址")
         constraints = [
             models.UniqueConstraint(
                 fields=["user"], condition=Q(is_default=True), name="one_default_address"
@@ -102,7 +103,7 @@ class Consent(models.Model):
 
     class Meta:
         verbose_name = _("同意记录")
-        verbose_name_plural = _("同意记录")
+        verbose_name_plural = pgettext_lazy("plural", "同意记录")
         constraints = [
             models.UniqueConstraint(fields=["user", "document", "version"], name="consent_once")
         ]
@@ -130,7 +131,7 @@ class OneTimeCode(models.Model):
 
     class Meta:
         verbose_name = _("验证码")
-        verbose_name_plural = _("验证码")
+        verbose_name_plural = pgettext_lazy("plural", "验证码")
         indexes = [
             models.Index(fields=["used_by"], condition=~Q(used_by=None), name="code_used_by")
         ]

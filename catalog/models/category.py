@@ -1,6 +1,6 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from catalog.pictures import Picture, PictureField
@@ -27,7 +27,7 @@ class Category(models.Model):
 
     class Meta:
         verbose_name = _("分类")
-        verbose_name_plural = _("分类")
+        verbose_name_plural = pgettext_lazy("plural", "分类")
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(

@@ -3,7 +3,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from catalog.pictures import Picture, PictureField
@@ -57,7 +57,7 @@ class Product(models.Model):
 
     class Meta:
         verbose_name = _("商品")
-        verbose_name_plural = _("商品")
+        verbose_name_plural = pgettext_lazy("plural", "商品")
         ordering = ["-pk"]
         indexes = [
             GinIndex(fields=["search_terms"], name="product_search"),
@@ -110,7 +110,7 @@ class ProductImage(models.Model):
 
     class Meta:
         verbose_name = _("商品图片")
-        verbose_name_plural = _("商品图片")
+        verbose_name_plural = pgettext_lazy("plural", "商品图片")
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
@@ -149,7 +149,7 @@ class Variant(models.Model):
 
     class Meta:
         verbose_name = _("规格")
-        verbose_name_plural = _("规格")
+        verbose_name_plural = pgettext_lazy("plural", "规格")
         ordering = ["position", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(stock__gte=0), name="stock_not_negative"),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Commission(models.Model):
@@ -44,7 +45,7 @@ class Commission(models.Model):
 
     class Meta:
         verbose_name = _("佣金")
-        verbose_name_plural = _("佣金")
+        verbose_name_plural = pgettext_lazy("plural", "佣金")
         ordering = ["-accrued_at", "-pk"]
         indexes = [
             models.Index(fields=["payee", "-accrued_at", "-id"], name="commission_by_payee"),

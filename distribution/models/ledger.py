@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from distribution.states import DISTRIBUTOR_ACCOUNTS, Account
 
@@ -27,7 +28,7 @@ class Transfer(models.Model):
 
     class Meta:
         verbose_name = _("账务凭证")
-        verbose_name_plural = _("账务凭证")
+        verbose_name_plural = pgettext_lazy("plural", "账务凭证")
         ordering = ["-pk"]
 
     def __str__(self) -> str:
@@ -51,7 +52,7 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name = _("账务分录")
-        verbose_name_plural = _("账务分录")
+        verbose_name_plural = pgettext_lazy("plural", "账务分录")
         indexes = [
             models.Index(
                 fields=["distributor", "account"], include=["amount"], name="entry_by_account"
@@ -85,7 +86,7 @@ class Balance(models.Model):
 
     class Meta:
         verbose_name = _("余额")
-        verbose_name_plural = _("余额")
+        verbose_name_plural = pgettext_lazy("plural", "余额")
         indexes = [
             models.Index(fields=["distributor"], condition=~Q(available=0), name="balance_not_zero")
         ]

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from base.numbers import new_code
@@ -20,7 +20,7 @@ class Tier(models.Model):
 
     class Meta:
         verbose_name = _("等级")
-        verbose_name_plural = _("等级")
+        verbose_name_plural = pgettext_lazy("plural", "等级")
         ordering = ["rank", "pk"]
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class TierUplift(models.Model):
 
     class Meta:
         verbose_name = _("等级加成")
-        verbose_name_plural = _("等级加成")
+        verbose_name_plural = pgettext_lazy("plural", "等级加成")
         ordering = ["valid_from", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(uplift__gte=0, uplift__lte=10), name="uplift_sane")
@@ -83,7 +83,7 @@ class Distributor(models.Model):
 
     class Meta:
         verbose_name = _("分销商")
-        verbose_name_plural = _("分销商")
+        verbose_name_plural = pgettext_lazy("plural", "分销商")
         indexes = [models.Index(fields=["-joined_at"])]
 
     def __str__(self) -> str:
@@ -117,7 +117,7 @@ class Standing(models.Model):
 
     class Meta:
         verbose_name = _("身份记录")
-        verbose_name_plural = _("身份记录")
+        verbose_name_plural = pgettext_lazy("plural", "身份记录")
         ordering = ["since", "pk"]
         indexes = [models.Index(fields=["distributor", "-since", "-id"])]
 

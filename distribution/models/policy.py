@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Policy(models.Model):
@@ -67,7 +68,7 @@ class Policy(models.Model):
 
     class Meta:
         verbose_name = _("分销政策")
-        verbose_name_plural = _("分销政策")
+        verbose_name_plural = pgettext_lazy("plural", "分销政策")
         ordering = ["-valid_from", "-pk"]
         constraints = [
             models.CheckConstraint(

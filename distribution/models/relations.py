@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 def no_overlap(person: str, name: str) -> ExclusionConstraint:
@@ -36,7 +37,7 @@ class Link(models.Model):
 
     class Meta:
         verbose_name = _("推广链接")
-        verbose_name_plural = _("推广链接")
+        verbose_name_plural = pgettext_lazy("plural", "推广链接")
         ordering = ["pk"]
 
     def __str__(self) -> str:
@@ -71,7 +72,7 @@ class Click(models.Model):
 
     class Meta:
         verbose_name = _("访问记录")
-        verbose_name_plural = _("访问记录")
+        verbose_name_plural = pgettext_lazy("plural", "访问记录")
         indexes = [
             models.Index(fields=["visitor", "at"]),
             models.Index(
@@ -125,7 +126,7 @@ class Binding(models.Model):
 
     class Meta:
         verbose_name = _("顾客关系")
-        verbose_name_plural = _("顾客关系")
+        verbose_name_plural = pgettext_lazy("plural", "顾客关系")
         ordering = ["-starts_at", "-pk"]
         indexes = [
             models.Index(fields=["customer", "-starts_at"]),
@@ -175,7 +176,7 @@ class Recruitment(models.Model):
 
     class Meta:
         verbose_name = _("推荐关系")
-        verbose_name_plural = _("推荐关系")
+        verbose_name_plural = pgettext_lazy("plural", "推荐关系")
         ordering = ["-starts_at", "-pk"]
         indexes = [models.Index(fields=["recruiter", "-starts_at"])]
         constraints = [

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from distribution.states import ReservationState
 
@@ -27,7 +28,7 @@ class Reservation(models.Model):
 
     class Meta:
         verbose_name = _("预留")
-        verbose_name_plural = _("预留")
+        verbose_name_plural = pgettext_lazy("plural", "预留")
         indexes = [
             models.Index(
                 fields=["distributor", "state"], include=["amount"], name="reservation_sums"

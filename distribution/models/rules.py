@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Rule(models.Model):
@@ -107,7 +108,7 @@ class Rule(models.Model):
 
     class Meta:
         verbose_name = _("佣金规则")
-        verbose_name_plural = _("佣金规则")
+        verbose_name_plural = pgettext_lazy("plural", "佣金规则")
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["scope"]),

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Cart(models.Model):
@@ -19,7 +20,7 @@ class Cart(models.Model):
 
     class Meta:
         verbose_name = _("购物车")
-        verbose_name_plural = _("购物车")
+        verbose_name_plural = pgettext_lazy("plural", "购物车")
         constraints = [
             models.CheckConstraint(
                 condition=Q(user=None, visitor__isnull=False) | Q(user__isnull=False, visitor=None),

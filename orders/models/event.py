@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orders.states import EventKind
 
@@ -22,7 +23,7 @@ class OrderEvent(models.Model):
 
     class Meta:
         verbose_name = _("订单事件")
-        verbose_name_plural = _("订单事件")
+        verbose_name_plural = pgettext_lazy("plural", "订单事件")
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["order"], condition=Q(handled_at=None), name="event_unhandled")

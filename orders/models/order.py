@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Kind
@@ -55,7 +55,7 @@ class Order(models.Model):
 
     class Meta:
         verbose_name = _("订单")
-        verbose_name_plural = _("订单")
+        verbose_name_plural = pgettext_lazy("plural", "订单")
         ordering = ["-placed_at", "-pk"]
         indexes = [
             models.Index(fields=["user", "-placed_at"]),
@@ -122,7 +122,7 @@ class OrderLine(models.Model):
 
     class Meta:
         verbose_name = _("订单商品")
-        verbose_name_plural = _("订单商品")
+        verbose_name_plural = pgettext_lazy("plural", "订单商品")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["order", "variant"], name="order_variant_once"),
@@ -194,7 +194,7 @@ class Shipment(models.Model):
 
     class Meta:
         verbose_name = _("包裹")
-        verbose_name_plural = _("包裹")
+        verbose_name_plural = pgettext_lazy("plural", "包裹")
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "courier", "tracking_no"], name="shipment_once"

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orders.states import PaymentState, RepaymentState
 
@@ -23,7 +24,7 @@ class Payment(models.Model):
 
     class Meta:
         verbose_name = _("支付单")
-        verbose_name_plural = _("支付单")
+        verbose_name_plural = pgettext_lazy("plural", "支付单")
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
@@ -46,7 +47,7 @@ class GatewayNotice(models.Model):
 
     class Meta:
         verbose_name = _("网关通知")
-        verbose_name_plural = _("网关通知")
+        verbose_name_plural = pgettext_lazy("plural", "网关通知")
         constraints = [
             models.UniqueConstraint(fields=["gateway", "notice_id"], name="gateway_notice_once")
         ]
@@ -86,7 +87,7 @@ class Repayment(models.Model):
 
     class Meta:
         verbose_name = _("退款流水")
-        verbose_name_plural = _("退款流水")
+        verbose_name_plural = pgettext_lazy("plural", "退款流水")
         ordering = ["-pk"]
         indexes = [
             models.Index(

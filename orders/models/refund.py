@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orders.states import RefundState
 
@@ -38,7 +39,7 @@ class Refund(models.Model):
 
     class Meta:
         verbose_name = _("售后单")
-        verbose_name_plural = _("售后单")
+        verbose_name_plural = pgettext_lazy("plural", "售后单")
         ordering = ["-requested_at", "-pk"]
         indexes = [
             models.Index(

@@ -2,6 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ShippingRate(models.Model):
@@ -30,7 +31,7 @@ class ShippingRate(models.Model):
 
     class Meta:
         verbose_name = _("运费规则")
-        verbose_name_plural = _("运费规则")
+        verbose_name_plural = pgettext_lazy("plural", "运费规则")
         constraints = [
             models.CheckConstraint(
                 condition=Q(first_fee__gte=0, step_fee__gte=0, step_grams__gte=1),

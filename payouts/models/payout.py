@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from payouts.models.run import Run
 from payouts.states import PayoutState, SkipReason
@@ -42,7 +43,7 @@ class Payout(models.Model):
 
     class Meta:
         verbose_name = _("结算单")
-        verbose_name_plural = _("结算单")
+        verbose_name_plural = pgettext_lazy("plural", "结算单")
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["distributor", "-created_at"]),
@@ -74,7 +75,7 @@ class PayoutAttempt(models.Model):
 
     class Meta:
         verbose_name = _("打款记录")
-        verbose_name_plural = _("打款记录")
+        verbose_name_plural = pgettext_lazy("plural", "打款记录")
         ordering = ["pk"]
 
     def __str__(self) -> str:
@@ -93,7 +94,7 @@ class Skip(models.Model):
 
     class Meta:
         verbose_name = _("未结算原因")
-        verbose_name_plural = _("未结算原因")
+        verbose_name_plural = pgettext_lazy("plural", "未结算原因")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["run", "distributor"], name="skip_once_per_run")

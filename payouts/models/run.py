@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Schedule(models.Model):
@@ -48,7 +49,7 @@ class Schedule(models.Model):
 
     class Meta:
         verbose_name = _("结算计划")
-        verbose_name_plural = _("结算计划")
+        verbose_name_plural = pgettext_lazy("plural", "结算计划")
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="schedule_weekday"),
@@ -87,7 +88,7 @@ class Run(models.Model):
 
     class Meta:
         verbose_name = _("结算批次")
-        verbose_name_plural = _("结算批次")
+        verbose_name_plural = pgettext_lazy("plural", "结算批次")
         ordering = ["-period", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["schedule", "period"], name="run_once_per_period")

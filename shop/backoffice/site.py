@@ -5,6 +5,7 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 def _page(title: Any, icon: str, model: str) -> dict[str, Any]:
@@ -34,41 +35,41 @@ SIDEBAR = [
         ]
     },
     _group(
-        _("商品"),
-        _page(_("商品"), "inventory_2", "catalog.product"),
+        pgettext_lazy("plural", "商品"),
+        _page(pgettext_lazy("plural", "商品"), "inventory_2", "catalog.product"),
         _page(_("库存与价格"), "warehouse", "catalog.variant"),
-        _page(_("分类"), "category", "catalog.category"),
+        _page(pgettext_lazy("plural", "分类"), "category", "catalog.category"),
         _page(_("运费"), "local_shipping", "orders.shippingrate"),
     ),
     _group(
-        _("订单"),
-        _page(_("订单"), "receipt_long", "orders.order"),
-        _page(_("售后"), "assignment_return", "orders.refund"),
-        _page(_("退款流水"), "currency_exchange", "orders.repayment"),
-        _page(_("订单事件"), "event_repeat", "orders.orderevent"),
+        pgettext_lazy("plural", "订单"),
+        _page(pgettext_lazy("plural", "订单"), "receipt_long", "orders.order"),
+        _page(pgettext_lazy("plural", "售后"), "assignment_return", "orders.refund"),
+        _page(pgettext_lazy("plural", "退款流水"), "currency_exchange", "orders.repayment"),
+        _page(pgettext_lazy("plural", "订单事件"), "event_repeat", "orders.orderevent"),
     ),
     _group(
-        _("会员"),
-        _page(_("会员"), "person", "accounts.user"),
-        _page(_("顾客关系"), "link", "distribution.binding"),
+        pgettext_lazy("plural", "会员"),
+        _page(pgettext_lazy("plural", "会员"), "person", "accounts.user"),
+        _page(pgettext_lazy("plural", "顾客关系"), "link", "distribution.binding"),
     ),
     _group(
         _("分销"),
-        _page(_("分销商"), "group", "distribution.distributor"),
-        _page(_("推荐关系"), "account_tree", "distribution.recruitment"),
-        _page(_("佣金规则"), "percent", "distribution.rule"),
-        _page(_("分销政策"), "policy", "distribution.policy"),
-        _page(_("等级"), "military_tech", "distribution.tier"),
-        _page(_("佣金"), "paid", "distribution.commission"),
-        _page(_("访问记录"), "ads_click", "distribution.click"),
+        _page(pgettext_lazy("plural", "分销商"), "group", "distribution.distributor"),
+        _page(pgettext_lazy("plural", "推荐关系"), "account_tree", "distribution.recruitment"),
+        _page(pgettext_lazy("plural", "佣金规则"), "percent", "distribution.rule"),
+        _page(pgettext_lazy("plural", "分销政策"), "policy", "distribution.policy"),
+        _page(pgettext_lazy("plural", "等级"), "military_tech", "distribution.tier"),
+        _page(pgettext_lazy("plural", "佣金"), "paid", "distribution.commission"),
+        _page(pgettext_lazy("plural", "访问记录"), "ads_click", "distribution.click"),
     ),
     _group(
         _("结算"),
-        _page(_("结算单"), "payments", "payouts.payout"),
-        _page(_("结算批次"), "event_available", "payouts.run"),
-        _page(_("结算计划"), "calendar_month", "payouts.schedule"),
-        _page(_("账务凭证"), "account_balance", "distribution.transfer"),
-        _page(_("操作日志"), "history", "base.auditentry"),
+        _page(pgettext_lazy("plural", "结算单"), "payments", "payouts.payout"),
+        _page(pgettext_lazy("plural", "结算批次"), "event_available", "payouts.run"),
+        _page(pgettext_lazy("plural", "结算计划"), "calendar_month", "payouts.schedule"),
+        _page(pgettext_lazy("plural", "账务凭证"), "account_balance", "distribution.transfer"),
+        _page(pgettext_lazy("plural", "操作日志"), "history", "base.auditentry"),
     ),
 ]
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 def new_trade_no() -> str:
@@ -39,7 +40,7 @@ class SandboxTrade(models.Model):
 
     class Meta:
         verbose_name = _("沙箱交易")
-        verbose_name_plural = _("沙箱交易")
+        verbose_name_plural = pgettext_lazy("plural", "沙箱交易")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["order_no"])]
         constraints = [
@@ -68,7 +69,7 @@ class SandboxTradeNotice(models.Model):
 
     class Meta:
         verbose_name = _("沙箱通知")
-        verbose_name_plural = _("沙箱通知")
+        verbose_name_plural = pgettext_lazy("plural", "沙箱通知")
         ordering = ["pk"]
 
     def __str__(self) -> str:
@@ -92,7 +93,7 @@ class SandboxRepayment(models.Model):
 
     class Meta:
         verbose_name = _("沙箱退款")
-        verbose_name_plural = _("沙箱退款")
+        verbose_name_plural = pgettext_lazy("plural", "沙箱退款")
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="sandbox_repayment_positive")
@@ -115,7 +116,7 @@ class SandboxWish(models.Model):
 
     class Meta:
         verbose_name = _("沙箱表现")
-        verbose_name_plural = _("沙箱表现")
+        verbose_name_plural = pgettext_lazy("plural", "沙箱表现")
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.mode}"

@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SandboxMessage(models.Model):
@@ -19,7 +20,7 @@ class SandboxMessage(models.Model):
 
     class Meta:
         verbose_name = _("沙箱消息")
-        verbose_name_plural = _("沙箱消息")
+        verbose_name_plural = pgettext_lazy("plural", "沙箱消息")
         indexes = [models.Index(fields=["-received_at"])]
         constraints = [
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 def new_transfer_no() -> str:
@@ -35,7 +36,7 @@ class SandboxTransfer(models.Model):
 
     class Meta:
         verbose_name = _("沙箱转账")
-        verbose_name_plural = _("沙箱转账")
+        verbose_name_plural = pgettext_lazy("plural", "沙箱转账")
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="sandbox_transfer_positive"),
