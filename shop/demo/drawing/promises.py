@@ -147,7 +147,7 @@ def ticket(pen: Pen, look: Look) -> None:
     stand(pen, 190, 18)
     for at, main, accent, name in (
         (pen.moved(36, -70).turned(14), look.accent, look.main, ""),
-        (pen.moved(-10, -10).turned(-5), look.main, look.accent, look.motifs[0]),
+        (pen.moved(-10, -10).turned(-5), look.main, look.accent, next(iter(look.motifs), "")),
     ):
         outline = rectangle(-206, -210, 412, 200, 16)
         at.moved(8, 11).fill(outline, DUSK, opacity=0.28, blur=12)
