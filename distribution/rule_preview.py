@@ -57,10 +57,8 @@ def preview_rules(
     winners = [_winner(book, level, payee, facts) for level, payee in enumerate(payees, start=1)]
     policy = policy_at(at)
     shares = share_line(
-        *(
-            _value(rule, level, payees[level - 1], at)
-            for level, rule in enumerate(winners, start=1)
-        ),
+        _value(winners[0], 1, payees[0], at),
+        _value(winners[1], 2, payees[1], at),
         KeptLine(paid, quantity, variant.cost),
         Limits(policy.cap_rate, policy.margin_guard),
     )
