@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
@@ -141,7 +142,7 @@ class OrderAdmin(ReadOnlyAdmin):
     def state_label(self, order: Order) -> tuple[str, str]:
         return order.state, order.get_state_display()
 
-    @button(_("发货"), form=ShipForm, icon="local_shipping")
+    @button(pgettext_lazy("verb", "发货"), form=ShipForm, icon="local_shipping")
     def ship(self, request: HttpRequest, order: Order, form: ShipForm) -> Any:
         values = form.cleaned_data
         shipping.ship_order(
