@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.urls import translate_url
 from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
 from django.utils.encoding import escape_uri_path
@@ -75,3 +77,14 @@ def page_of(request: HttpRequest, rows: QuerySet[Any], per_page: int) -> Page[An
     elided = paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     page.near = [number if isinstance(number, int) else 0 for number in elided]  # type: ignore[attr-defined]  # for components/pagination.html
     return page
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The language stands in the address and is never guessed from the browser, so no page varies
+    by Accept-Language: one copy in a cache serves everybody."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        response.headers.setdefault("Content-Language", get_language() or settings.LANGUAGE_CODE)
+        return response

@@ -75,6 +75,11 @@ class Shelves:
         shown = (self._by_id[pk] for pk in self._shown)
         return next((shelf for shelf in shown if shelf.category.slug == slug), None)
 
+    def ids_around(self, category: Category) -> list[int]:
+        """All that stand on the same top shelf as a category."""
+        top = self._by_id.get(category.path[-1]) if category.path else None
+        return top.ids() if top else []
+
     def trail(self, path: Iterable[int]) -> list[Category]:
         """The shown categories of a path (nearest first), from the top down."""
         return [self._by_id[pk].category for pk in reversed(list(path)) if pk in self._shown]

@@ -87,8 +87,8 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     item = get_object_or_404(for_sale().select_related("category"), slug=slug)
     variants = [variant for variant in item.variants.all() if variant.is_active]
     pictures = [image.picture for image in item.images.all()]
-    trail = Shelves().trail(item.category.path)
-    related = for_sale().filter(category=item.category_id).exclude(pk=item.pk)
+    shelves = Shelves()
+    trail = shelves.trail(item.category.path)
     chosen = next((variant for variant in variants if variant.stock > 0), None)
     context = {
         "product": item,
@@ -97,10 +97,19 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         "in_stock": chosen is not None,
         "pictures": pictures,
         "trail": trail,
-        "related": for_cards(related.order_by(*SORTS[""][1]))[:RELATED],
+        "one_price": len({variant.price for variant in variants}) == 1,
+        "related": _related(item, shelves),
         "structured": [product_data(item, variants, pictures), breadcrumbs_data(trail, item)],
     }
     return render(request, "catalog/product.html", context)
+
+
+def _related(item: Product, shelves: Shelves) -> list[Product]:
+    """Others of its category, then of the whole shelf it stands on."""
+    others = for_cards(for_sale().exclude(pk=item.pk).order_by(*SORTS[""][1]))
+    related = list(others.filter(category=item.category_id)[:RELATED])
+    near = set(shelves.ids_around(item.category)) - {item.category_id}
+    return related + list(others.filter(category__in=near)[: RELATED - len(related)])
 
 
 def _suggestions(words: str) -> dict[str, Any]:

@@ -72,5 +72,10 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
   });
 }
 
+/* A page that comes back from the browser's memory asks again what is in the cart. */
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) document.body.dispatchEvent(new Event("cart-changed"));
+});
+
 document.addEventListener("htmx:load", (event) => prepare(event.target));
 prepare(document);
