@@ -12,7 +12,6 @@ function step(button) {
 function limitSteps(box) {
   const input = box.querySelector("input");
   for (const button of box.querySelectorAll("button")) {
-    button.hidden = false;
     const edge = button.dataset.step > 0 ? Number(input.max) : Number(input.min);
     button.disabled = input.disabled || Number(input.value) === edge;
   }
