@@ -117,7 +117,7 @@ def _line_terms(line: _Line, book: RuleBook, months: dict[MonthKey, int]) -> Ite
 
 def month_orders_of(payee_id: int, at: datetime) -> int:
     """Level-1 orders somebody had paid in the Beijing month of `at`, before it."""
-    return _count_month_orders([(payee_id, at)]).get((payee_id, at), 0)
+    return count_month_orders([(payee_id, at)]).get((payee_id, at), 0)
 
 
 def _month_orders(attributions: Iterable[Attribution]) -> dict[MonthKey, int]:
@@ -127,10 +127,10 @@ def _month_orders(attributions: Iterable[Attribution]) -> dict[MonthKey, int]:
         for payee in a.payees
         if payee.distributor_id is not None
     }
-    return _count_month_orders(sorted(keys))
+    return count_month_orders(sorted(keys))
 
 
-def _count_month_orders(keys: Sequence[MonthKey]) -> dict[MonthKey, int]:
+def count_month_orders(keys: Sequence[MonthKey]) -> dict[MonthKey, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -114,7 +114,7 @@ def _records(reader: Iterator[list[str]], problems: Problems) -> Iterator[list[s
         except StopIteration:
             return
         except csv.Error as error:
-            problems.add(number, _("整行"), _("不是有效的 CSV:%(error)s") % {"error": error})
+            problems.add(number, "—", _("不是有效的 CSV:%(error)s") % {"error": error})
             return
         yield [cell.strip() for cell in cells]
 
@@ -125,7 +125,7 @@ def _header(cells: list[str], form: Form, problems: Problems) -> list[str]:
         problems.add(HEADER, ",".join(wanted), _("缺少表头"))
     else:
         for place, name in enumerate(cells, start=1):
-            shown = name if name.isprintable() and name else _("第 %(place)d 列") % {"place": place}
+            shown = name if name.isprintable() and name else _("第 %(place)d") % {"place": place}
             if name not in wanted:
                 problems.add(
                     HEADER, shown, _("不认识的列，应为 %(names)s") % {"names": ",".join(wanted)}
@@ -155,7 +155,7 @@ def _row(
         values[column.name] = None
         problems.add(number, column.name, _("这一行缺少这一列"))
     if any(cells[len(layout) :]):
-        place = _("第 %(place)d 列") % {"place": len(layout) + 1}
+        place = _("第 %(place)d") % {"place": len(layout) + 1}
         problems.add(number, place, _("这一行比表头多出内容"))
     if problems.count == before:
         for name, words in form.check(values):

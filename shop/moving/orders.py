@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from base.money import ZERO
 from catalog.models.product import Kind
@@ -249,7 +250,7 @@ def _order(lines: Sequence[MovedLine], now: datetime) -> Order:
     arrivals = [line.arrived_at for line in lines]
     if first.paid_at is None:
         order.state, order.closed_at = OrderState.CLOSED, order.expires_at
-        order.close_reason = _("超时未付款")
+        order.close_reason = gettext_noop("超时未付款")
     elif None not in arrivals:
         order.state = OrderState.RECEIVED
         order.received_at = max(at for at in arrivals if at)

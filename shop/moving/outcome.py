@@ -15,7 +15,7 @@ class Outcome:
     note: str = ""
 
     def __str__(self) -> str:
-        text = _("%(file)s:新增 %(new)d，已有 %(known)d") % {
+        text = _("%(file)s：新增 %(new)d，已有 %(known)d") % {
             "file": self.file,
             "new": self.new,
             "known": self.known,

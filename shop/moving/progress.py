@@ -31,7 +31,7 @@ class Step:
         self._show(time.monotonic(), is_last=True)
 
     def _show(self, now: float, *, is_last: bool) -> None:
-        text = _("%(title)s:%(count)d,%(seconds).1f 秒") % {
+        text = _("%(title)s：%(count)d，%(seconds).1f 秒") % {
             "title": self._title,
             "count": self.done,
             "seconds": now - self._began,

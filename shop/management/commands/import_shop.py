@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from shop.management.refusals import show_refused
 from shop.moving.files import Refused
 from shop.moving.folder import import_folder
 from shop.moving.progress import Progress
@@ -29,14 +30,6 @@ class Command(BaseCommand):
             for outcome in import_folder(folder, progress, with_events=options["accrue"]):
                 self.stdout.write(str(outcome))
         except Refused as refused:
-            self._show(refused)
+            show_refused(refused, self.stderr)
         except OSError as error:
             raise CommandError(str(error)) from error
-
-    def _show(self, refused: Refused) -> None:
-        for problem in refused.problems:
-            self.stderr.write(f"{refused.file}:{problem.row}:{problem.column}: {problem.text}")
-        more = refused.count - len(refused.problems)
-        if more:
-            self.stderr.write(f"… +{more}")
-        raise CommandError(str(refused))
