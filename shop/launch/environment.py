@@ -23,6 +23,12 @@ BUILDING = VENV / "shop-building"
 TOOLS = VENV / "shop-tools"
 LOCK = ROOT / "uv.lock"
 UV = "uv>=0.8,<1"
+CERTIFICATES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
 
 
 class SetupError(Exception):
@@ -135,7 +141,7 @@ def install(scratch: Path) -> None:
         # The user's own index first, if there is one: they know what their network can reach.
         if own_index() and install_from_own_index(uv, scratch):
             return
-        for certificates in ({}, {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}):
+        for certificates in known_certificates():
             if run([uv, *sync], uv_environment() | certificates):
                 return
             say("换一种方式再试", "trying another way")
@@ -144,6 +150,13 @@ def install(scratch: Path) -> None:
     raise SetupError(
         "安装依赖失败（原因见上）,再次运行即可继续 | could not install the packages (see above); run it again"
     )
+
+
+def known_certificates() -> list[dict[str, str]]:
+    """The machine's own first, where it has any: a company's proxy may be known to it alone."""
+    own, uvs = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}, dict[str, str]()
+    known = any(map(os.path.exists, CERTIFICATES)) or sys.platform == "darwin"
+    return [own, uvs] if known else [uvs, own]
 
 
 def install_from_own_index(uv: str, scratch: Path) -> bool:

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from .messages import LaunchError
@@ -162,12 +163,15 @@ def drop_socket_folder(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def give_back(*paths: Path) -> None:
+def give_back(*tops: Path) -> None:
     """What root made in somebody's project becomes theirs, so that both may run the shop."""
     owner = ROOT.stat()
     if os.geteuid() != 0 or owner.st_uid == 0:
         return
-    for top in paths:
-        for path in (top, *top.rglob("*")) if top.exists() else ():
-            if path.lstat().st_uid == 0:
-                os.lchown(path, owner.st_uid, owner.st_gid)
+    for top in tops:
+        for folder, folders, files in os.walk(top):
+            for name in (folder, *folders, *files):
+                with suppress(FileNotFoundError):  # a server's files come and go
+                    path = Path(folder, name)
+                    if path.lstat().st_uid == 0:
+                        os.lchown(path, owner.st_uid, owner.st_gid)

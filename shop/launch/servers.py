@@ -69,7 +69,7 @@ class Lease:
             socket_folder = None
             while socket_folder is None:
                 if self._keeper:
-                    socket_folder = _read_answer(self._keeper)
+                    socket_folder = _read_answer(self._keeper, self.files.log)
                 else:
                     socket_folder = self._find_running()
         except LaunchError:
@@ -107,6 +107,8 @@ class Lease:
 
     def release(self) -> None:
         """Stop using it; as the last one, return when the server is gone."""
+        if self._users.closed:  # it did not start
+            return
         is_used = self._is_used_by_others()
         self._locks.close()
         if is_used:
@@ -168,7 +170,7 @@ def _packages(kind: str) -> Path:
     return Path(found.origin).parent.parent
 
 
-def _read_answer(keeper: subprocess.Popen[bytes]) -> Path:
+def _read_answer(keeper: subprocess.Popen[bytes], log: Path) -> Path:
     """The keeper's only line: where the socket is, or why it could not."""
     assert keeper.stdout is not None
     with keeper.stdout:
@@ -180,4 +182,6 @@ def _read_answer(keeper: subprocess.Popen[bytes]) -> Path:
     if "error" in answer:
         chinese, _, english = answer["error"].partition(" | ")
         raise LaunchError(chinese, english)
-    raise LaunchError("内置服务没有起来", "the embedded server did not start")
+    raise LaunchError(
+        f"内置服务没有起来，见 {log}", f"the embedded server did not start; see {log}"
+    )
