@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DistributionConfig(AppConfig):
     name = "distribution"
-    verbose_name = "分销"
+    verbose_name = _("分销")
 
     def ready(self) -> None:
         from base.pages import personal_parts

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import pgettext_lazy
 
 
 class OrdersConfig(AppConfig):
     name = "orders"
-    verbose_name = "订单"
+    verbose_name = pgettext_lazy("plural", "订单")
 
     def ready(self) -> None:
         from django.conf import settings

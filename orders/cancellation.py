@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from base.errors import WrongState
 from base.locks import lock_row
@@ -52,7 +53,7 @@ def expire_orders(at: datetime | None = None, limit: int = 500) -> int:
     closed = 0
     for order in overdue.order_by("expires_at")[:limit]:
         try:
-            cancel_order(order, reason=_("超时未付款"), at=at)
+            cancel_order(order, reason=gettext_noop("超时未付款"), at=at)
         except WrongState:
             continue
         closed += 1

@@ -102,7 +102,12 @@ def headline(order: Order, *, waiting: Decimal = ZERO, at: datetime | None = Non
         case OrderState.RECEIVED:
             return _("订单已完成，谢谢惠顾。")
         case _closed:
-            return order.close_reason
+            return _why_closed(order)
+
+
+def _why_closed(order: Order) -> str:
+    """The shop writes its own reasons down in Chinese; what a person typed stays as it is."""
+    return _(order.close_reason) if order.close_reason else ""
 
 
 def history(
@@ -122,7 +127,7 @@ def history(
     found.append((order.received_at, _("收货")))
     for refund in refunds:
         found.extend(_refund_happenings(refund))
-    found.append((order.closed_at, _("订单关闭：%(why)s") % {"why": order.close_reason}))
+    found.append((order.closed_at, _("订单关闭：%(why)s") % {"why": _why_closed(order)}))
     for repayment in surplus:
         amount = {"amount": repayment.amount}
         found.append((repayment.created_at, _("多收到 ¥%(amount)s，原路退回") % amount))

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from base.accounts.models import User
 from base.audit import record_audit
@@ -287,7 +288,8 @@ def _close_if_empty(order: Order, at: datetime) -> None:
     kept = OrderLine.objects.filter(order=order, refunded_quantity__lt=F("quantity"))
     if order.state == OrderState.PAID and not kept.exists():
         require_transition(ORDER_TRANSITIONS, order.state, OrderState.CLOSED)
-        order.state, order.closed_at, order.close_reason = OrderState.CLOSED, at, _("已全额退款")
+        order.state, order.closed_at = OrderState.CLOSED, at
+        order.close_reason = gettext_noop("已全额退款")
         order.save(update_fields=["state", "closed_at", "close_reason"])
 
 

@@ -1,10 +1,11 @@
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 
 class PayoutsConfig(AppConfig):
     name = "payouts"
-    verbose_name = "结算"
+    verbose_name = _("结算")
 
     def ready(self) -> None:
         from distribution.registries import forecasts

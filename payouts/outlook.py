@@ -102,7 +102,7 @@ def _blocker(chosen: _Prospect, money: Money, pending: Pending) -> str:
         return _("可结算的款项都已在结算中。")
     if chosen.reason == SkipReason.NOTHING_MATURE:
         return _nothing_mature(pending)
-    return f"{chosen.reason.label if chosen.reason else ''}。"
+    return _("%(reason)s。") % {"reason": chosen.reason.label if chosen.reason else ""}
 
 
 def _nothing_mature(pending: Pending) -> str:

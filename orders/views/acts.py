@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from base.access import MemberRequest, member
@@ -28,7 +29,7 @@ def cancellation(request: MemberRequest, number: str) -> HttpResponse:
     """Unpaid: it closes. Paid and unsent: it closes and the money goes back, at once."""
     order = own_order(request, number)
     if order.paid_at is None:
-        done = _try(request, lambda: cancel_order(order, reason=_("买家取消")))
+        done = _try(request, lambda: cancel_order(order, reason=gettext_noop("买家取消")))
         return _back(request, order, _("订单已取消。") if done else "")
     if order.state == OrderState.CLOSED:
         return _back(request, order, _("订单已取消。"))

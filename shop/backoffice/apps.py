@@ -1,7 +1,8 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class BackofficeConfig(AppConfig):
     name = "shop.backoffice"
     label = "backoffice"
-    verbose_name = "商家后台"
+    verbose_name = _("商家后台")

@@ -1,7 +1,8 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SandboxConfig(AppConfig):
     name = "shop.sandbox"
     label = "sandbox"
-    verbose_name = "沙箱"
+    verbose_name = _("沙箱")
