@@ -60,6 +60,8 @@ SHIPPING_RATES: tuple[tuple[str, tuple[str, ...], str, str, str | None], ...] = 
     ("其他地区", (), "9.00", "3.00", "99.00"),
 )
 
+WINDOW = "home/window.jpg"  # the wide picture of the shop, among the stored files
+
 OLDEST_DAYS, NEWEST_DAYS = 400, 95  # before the demo's first order
 
 
@@ -198,8 +200,11 @@ def _fill_pictures() -> None:
         for shelf in read_catalogue()
         if Category.objects.filter(slug=shelf.category["slug"], image="").exists()
     }
-    everything = [*tiles.values(), *(plan for several in plans.values() for plan in several)]
-    drawn = draw_plans(everything)
+    windows = [] if default_storage.exists(WINDOW) else [window_plan()]
+    covers = [plan for several in plans.values() for plan in several]
+    drawn = draw_plans([*windows, *tiles.values(), *covers])
+    for _ in windows:
+        _store(next(drawn))
     for slug in tiles:
         Category.objects.filter(slug=slug).update(image=_store(next(drawn)))
     for code, several in plans.items():
@@ -258,7 +263,7 @@ def window_plan() -> Plan:
     codes = ("espresso-beans", "cashew", "longjing", "hyaluron-serum", "ceramide-cream", "honey")
     entries = {entry["code"]: entry for shelf in read_catalogue() for entry in shelf.products}
     things = tuple(_thing(entries[code]["picture"]) for code in codes)
-    return Plan("home/window.jpg", things, "shelf", 62, 0.915, loose="almond+cashew", wide=True)
+    return Plan(WINDOW, things, "shelf", 62, 0.915, loose="almond+cashew", wide=True)
 
 
 def _things(cover: Thing, more: dict[str, Any]) -> Iterator[Thing]:

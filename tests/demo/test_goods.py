@@ -14,7 +14,14 @@ from catalog.models import Category, Product, ProductImage, Variant
 from catalog.pictures import LARGE, SMALL, copy_name
 from orders.models import ShippingRate
 from shop.demo import goods
-from shop.demo.goods import COMMISSIONS, FIXED_COMMISSIONS, fill_goods, read_catalogue, sku_of
+from shop.demo.goods import (
+    COMMISSIONS,
+    FIXED_COMMISSIONS,
+    WINDOW,
+    fill_goods,
+    read_catalogue,
+    sku_of,
+)
 from shop.demo.pictures import Drawn, Plan
 
 Entry = dict[str, Any]
@@ -122,6 +129,7 @@ def test_the_shop_is_filled(quick_pictures: list[Plan]) -> None:
     assert Category.objects.filter(parent=None).count() == len(read_catalogue())
     assert not Category.objects.filter(parent=None, image="").exists()
     assert not Product.objects.filter(images=None).exists()
+    assert default_storage.exists(WINDOW)
     cream = Product.objects.get(variants__sku="CERAMIDE-CREAM-1")
     assert cream.category.slug == "skincare"
     assert cream.category.path == [cream.category_id, Category.objects.get(slug="beauty").pk]

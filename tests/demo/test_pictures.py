@@ -44,21 +44,14 @@ def test_a_picture_comes_with_its_copies() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_kind_of_thing_shows(kind: str) -> None:
-    things = (Thing(kind, "#B5653C", "#2F5D50", "almond+leaf", "WORD"),)
-    scene = "flat" if KINDS[kind].lies else "sweep"
-    assert liveliness(draw(Plan("x", things, scene, 62))) > 12
-
-
-def test_every_thing_stays_inside_its_picture() -> None:
+def test_every_kind_of_thing_shows_whole(kind: str) -> None:
     """What is drawn over the edge is lost: the border keeps the colours of the bare scene."""
-    for kind, entry in KINDS.items():
-        if entry.lies:
-            continue
-        picture = draw(Plan("x", (Thing(kind, "#20304A", "#20304A"),), "sweep", 62))
-        for edge in ((0, 0, 800, 8), (0, 0, 8, 800), (792, 0, 800, 800)):
-            darkest = ImageStat.Stat(picture.crop(edge).convert("L")).extrema[0][0]
-            assert darkest > 150, f"{kind} reaches {edge}"
+    scene = "flat" if KINDS[kind].lies else "sweep"
+    things = (Thing(kind, "#20304A", "#B5653C", "almond+leaf", "WORD"),)
+    picture = draw(Plan("x", things, scene, 62)).convert("L")
+    assert liveliness(picture) > 12
+    for edge in ((0, 0, 800, 6), (0, 0, 6, 800), (794, 0, 800, 800), (0, 794, 800, 800)):
+        assert picture.crop(edge).getextrema()[0] > 150
 
 
 @pytest.mark.parametrize("name", sorted(MOTIFS))

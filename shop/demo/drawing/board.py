@@ -129,6 +129,11 @@ class Board:
         else:
             self.image.paste(patch, (left, top), cover)
 
+    def wash(self, paint: Paint, top: int = 0) -> None:
+        """Lay `paint` over the whole width, from `top` down: no edges, so no fine mask."""
+        area = Image.new("L", (self.image.width, self.image.height - top), 255)
+        self.lay(Mask(0, top, area), paint, self.pen.matrix)
+
     def grain(self, strength: int = 3) -> None:
         """A breath of film grain: it hides the steps of long gradients."""
         speck = _noise(*self.image.size).point([v * (2 * strength + 1) // 256 for v in range(256)])

@@ -4,12 +4,12 @@ import math
 import random
 from collections.abc import Callable
 
-from shop.demo.drawing.board import Board, Linear, Pen, Radial
+from shop.demo.drawing.board import Board, Linear, Pen, Radial, Stops
 from shop.demo.drawing.colours import WHITE, Colour, shade
 from shop.demo.drawing.light import DUSK, cast, clear, round_paint, stand
 from shop.demo.drawing.shapes import arc, ellipse, rectangle, smooth
 
-FLOOR = 640.0  # where things stand, on a board 800 high
+FLOOR = 640  # where things stand, on a board 800 high
 
 
 def sweep(board: Board, ground: Colour) -> Pen:
@@ -130,14 +130,8 @@ def branch(
 
 def flat(board: Board, ground: Colour) -> Pen:
     """Seen straight from above; the origin is the middle."""
-    board.pen.fill(
-        rectangle(0, 0, board.image.width, board.image.height),
-        Linear(
-            (0, 0),
-            (board.image.width, board.image.height),
-            ((0, shade(ground, 0.03)), (1, shade(ground, -0.05))),
-        ),
-    )
+    corner = (board.image.width, board.image.height)
+    board.wash(Linear((0, 0), corner, ((0, shade(ground, 0.03)), (1, shade(ground, -0.05)))))
     branch(board, 0.07, x=820, y=20, turn=150)
     return board.pen.moved(400, 400)
 
@@ -162,50 +156,27 @@ def shelf(board: Board, ground: Colour) -> Pen:
 
 def _wall(board: Board, ground: Colour) -> None:
     width, height = board.image.size
-    board.pen.fill(
-        rectangle(0, 0, width, height),
-        Linear(
-            (0, 0), (width * 0.35, height), ((0, shade(ground, 0.03)), (1, shade(ground, -0.035)))
-        ),
-    )
-    board.pen.fill(
-        rectangle(0, 0, width, height),
-        Radial(
-            (width * 0.42, height * 0.42),
-            width * 0.62,
-            height * 0.62,
-            ((0, clear(WHITE, 0.34)), (0.6, clear(WHITE, 0.08)), (1, clear(WHITE, 0.0))),
-        ),
-    )
+    stops = ((0, shade(ground, 0.03)), (1, shade(ground, -0.035)))
+    board.wash(Linear((0, 0), (width * 0.35, height), stops))
+    glow = ((0, clear(WHITE, 0.34)), (0.6, clear(WHITE, 0.08)), (1, clear(WHITE, 0.0)))
+    board.wash(Radial((width * 0.42, height * 0.42), width * 0.62, height * 0.62, glow))
 
 
-def _table(board: Board, ground: Colour, top: float, *, crisp: bool = False) -> None:
+def _table(board: Board, ground: Colour, top: int, *, crisp: bool = False) -> None:
     width, height = board.image.size
     near = shade(ground, 0.025)
     if crisp:
-        board.pen.fill(
-            rectangle(0, top, width, height - top),
-            Linear(
-                (0, top),
-                (0, height),
-                ((0, shade(ground, -0.02)), (0.25, shade(ground, 0.01)), (1, near)),
-            ),
-        )
+        stops: Stops = ((0, shade(ground, -0.02)), (0.25, shade(ground, 0.01)), (1, near))
+        board.wash(Linear((0, top), (0, height), stops), top)
         board.pen.fill(rectangle(0, top - 6, width, 8), DUSK, opacity=0.05, blur=4)
         return
-    board.pen.fill(
-        rectangle(0, top - 90, width, height - top + 90),
-        Linear(
-            (0, top - 90),
-            (0, height),
-            (
-                (0, clear(near, 0)),
-                (0.45, clear(shade(ground, -0.03), 0.6)),
-                (0.75, near),
-                (1, shade(near, 0.01)),
-            ),
-        ),
+    stops = (
+        (0, clear(near, 0)),
+        (0.45, clear(shade(ground, -0.03), 0.6)),
+        (0.75, near),
+        (1, shade(near, 0.01)),
     )
+    board.wash(Linear((0, top - 90), (0, height), stops), top - 90)
 
 
 SCENES: dict[str, Callable[[Board, Colour], Pen]] = {
