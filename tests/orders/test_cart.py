@@ -4,10 +4,12 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.signals import user_logged_in
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from base.accounts.models import User
 from catalog.models import Variant
 from orders import cart
 from orders.cart import (
@@ -43,8 +45,8 @@ def held(owner: CartOwner) -> dict[Variant, int]:
     return {item.variant: item.quantity for item in (*contents.items, *contents.gone)}
 
 
-def sign_in(client: Client, user: object) -> None:
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]  # a User
+def sign_in(client: Client, user: User) -> None:
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
 
 
 # --- What the cart does -------------------------------------------------------------------------
@@ -182,8 +184,6 @@ def test_signing_in_takes_the_guests_cart_along(shopper: Client) -> None:
     shopper.post("/cart/lines/", {"variant": nut.pk, "quantity": 2})
     user = make_user()
     request = shopper.get("/cart/").wsgi_request
-    from django.contrib.auth.signals import user_logged_in
-
     user_logged_in.send(type(user), request=request, user=user)
     assert held(CartOwner(user=user)) == {nut: 2}
     sign_in(shopper, user)
