@@ -126,7 +126,7 @@ def running(chosen: argparse.Namespace, files: Files) -> Iterator[dict[str, obje
     finally:
         for sign in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(sign, signal.SIG_DFL if sign == signal.SIGCHLD else signal.SIG_IGN)
-        if server:
+        if server is not None:
             stop(server, kind.STOP_SIGNALS)
         drop_socket_folder(socket_folder)
         with contextlib.suppress(FileNotFoundError):

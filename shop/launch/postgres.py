@@ -59,10 +59,12 @@ def prepare(home: Path, program_folder: Path, identity: Identity | None) -> None
     unfinished = home / "data.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     # Unsynced: there is nothing in it yet that would be missed.
-    initdb = [program_folder / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust"]
-    _run([*initdb, "--no-sync", *LOCALE], home, identity)
-    single = [program_folder / "postgres", "--single", "-c", "fsync=off", "-D", unfinished]
-    _run([*single, "postgres"], home, identity, stdin=f"CREATE DATABASE {DATABASE}\n")
+    new = ["-D", str(unfinished)]
+    initdb = [*new, "-U", "postgres", "--auth=trust", "--no-sync", *LOCALE]
+    _run(program_folder / "initdb", initdb, home, identity)
+    single = ["--single", "-c", "fsync=off", *new, "postgres"]
+    create = f"CREATE DATABASE {DATABASE}\n"
+    _run(program_folder / "postgres", single, home, identity, stdin=create)
     unfinished.rename(data)
 
 
@@ -92,13 +94,13 @@ def settings(socket_folder: Path) -> dict[str, str]:
 
 
 def _run(
-    arguments: list[str | Path], home: Path, identity: Identity | None, stdin: str | None = None
+    program: Path, arguments: list[str], home: Path, identity: Identity | None, stdin: str = ""
 ) -> None:
     result = subprocess.run(
-        [str(part) for part in arguments],
+        [program, *arguments],
         cwd=home,
         env=environment(),
-        input=stdin if stdin is not None else "",
+        input=stdin,
         capture_output=True,
         text=True,
         errors="replace",
