@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from uuid import UUID
 
 from django.utils import timezone
 
 from base.accounts.models import Address, Consent, User
 from distribution import people, relations
-from distribution.models import Distributor, Tier
+from distribution.links import create_link
+from distribution.models import Click, Distributor, Tier
 from distribution.states import Status
 
 PASSWORD = "linli-2026-demo"
@@ -19,6 +21,7 @@ GIVEN = [
     "宇航", "静怡", "博文", "可馨", "天佑", "若曦", "志远", "雅婷", "文博", "嘉琪", "海涛", "慧敏",
     "建国", "秀英", "丽华", "国强", "春梅", "永康", "美玲", "振华", "雪梅", "晨曦", "乐瑶", "景行",
 ]  # fmt: skip
+CHANNELS = ["抖音", "小红书", "朋友圈", "微信群"]
 PLACES = [
     ("浙江省", "杭州市", "西湖区", "文三路"),
     ("上海市", "上海市", "浦东新区", "张杨路"),
@@ -96,16 +99,47 @@ class Casting:
         """Somebody who followed a link, bound to its owner, and joined some hours later."""
         user = self.member(joined, sign_in)
         if recruiter is not None:
-            relations.bind_by_link(user, recruiter, at=joined)
+            self._follow(user, recruiter, joined)
         distributor = people.join(user, at=joined + timedelta(hours=5))
+        for channel in self.random.sample(CHANNELS, 2):
+            create_link(distributor, channel=channel, at=joined + timedelta(hours=6))
         rank = Tier.objects.get(code=tier)
         return people.set_tier(distributor, rank, by=None, at=joined + timedelta(hours=6))
 
     def customer(self, joined: datetime, of: Distributor | None, sign_in: SignIn | None) -> User:
         user = self.member(joined, sign_in)
         if of is not None:
-            relations.bind_by_link(user, of, at=joined)
+            self._follow(user, of, joined)
         return user
+
+    def passers_by(self, distributor: Distributor) -> None:
+        """Guests who opened a link, looked, and left."""
+        since = distributor.joined_at + timedelta(hours=8)
+        span = (timezone.now() - since).total_seconds()
+        links = [None, None, *distributor.links.all()]
+        Click.objects.bulk_create(
+            Click(
+                visitor=UUID(int=self.random.getrandbits(128), version=4),
+                distributor=distributor,
+                link=self.random.choice(links),
+                path="/",
+                at=since + timedelta(seconds=span * self.random.random()),
+            )
+            for _ in range(self.random.randrange(12, 60))
+        )
+
+    def _follow(self, user: User, of: Distributor, at: datetime) -> None:
+        """Somebody opened one of the distributor's links, and signed up."""
+        link = self.random.choice([None, *of.links.all()])
+        Click.objects.create(
+            visitor=UUID(int=self.random.getrandbits(128), version=4),
+            user=user,
+            distributor=of,
+            link=link,
+            path="/",
+            at=at,
+        )
+        relations.bind_by_link(user, of, at=at, link=link)
 
     def _phone(self) -> str:
         self._next_phone += 1
@@ -150,6 +184,8 @@ def cast_everybody(random: Random, opening: datetime) -> Cast:
         joined = since + timedelta(days=1 + random.randrange(20), hours=random.randrange(10))
         joined = min(joined, timezone.now() - timedelta(days=2))
         customers.append(casting.customer(joined, of, SHOPPER if i == 0 else None))
+    for distributor in [*first, *second]:
+        casting.passers_by(distributor)
     _unsettle(first, second, merchant)
     return Cast(merchant, first, second, customers)
 
