@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -205,15 +205,14 @@ def fetch_uv() -> list[str]:
     return []
 
 
-def pips() -> Iterator[list[str | Path]]:
+def pips() -> Iterator[list[object]]:
     """Ways to run a pip for `.venv`: out of ensurepip's wheel, or another Python's."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     libraries = {Path(os.__file__).parent, *Path(sys.base_prefix).glob("lib/python3.*")}
     bundled = [*(library / "ensurepip" / "_bundled" for library in libraries)]
     for folder in (*bundled, Path("/usr/share/python-wheels")):
         for wheel in sorted(folder.glob("pip-*.whl"), reverse=True):
             yield [PYTHON, f"{wheel}/pip"]
-    for command in ([sys.executable, "-m", "pip"], ["pip3"], ["pip"], [f"pip-{version}"]):
+    for command in ([sys.executable, "-m", "pip"], ["pip3"], ["pip"]):
         if run([*command, "--python", PYTHON, "--version"], quiet=True):
             yield [*command, "--python", PYTHON]
 
@@ -237,7 +236,7 @@ def compile_all() -> None:
 
 
 def run(
-    command: list[str | Path], more: dict[str, str] | None = None, *, quiet: bool = False
+    command: Sequence[object], more: dict[str, str] | None = None, *, quiet: bool = False
 ) -> bool:
     output = subprocess.DEVNULL if quiet else None
     try:

@@ -98,16 +98,12 @@ def has_ended(process: subprocess.Popen[str], *, within: float) -> bool:
 def command_line(pid: int) -> str:
     """What runs under this number; empty when nothing does."""
     try:
-        if sys.platform.startswith("linux"):
-            return (
-                Path(f"/proc/{pid}/cmdline")
-                .read_bytes()
-                .replace(b"\0", b" ")
-                .decode(errors="replace")
-            )
-        asked = ["ps", "-o", "command=", "-p", str(pid)]
-        answer = subprocess.run(asked, capture_output=True, check=False)
-        return answer.stdout.decode(errors="replace").strip()
+        if Path("/proc/self").exists():  # Linux; not everybody installs ps there
+            said = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+        else:
+            asked = ["ps", "-o", "command=", "-p", str(pid)]
+            said = subprocess.run(asked, capture_output=True, check=False).stdout
+        return said.decode(errors="replace").strip()
     except OSError:
         return ""
 
