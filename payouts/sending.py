@@ -5,6 +5,7 @@ yes settles the reservation, a definite no releases it, anything else is asked a
 the same number. Whoever changes a payout holds its distributor's balance lock first.
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -26,12 +27,17 @@ from payouts.channels import channels
 from payouts.models import Payout, PayoutAttempt
 from payouts.states import PAYOUT_TRANSITIONS, PayoutState
 
+logger = logging.getLogger(__name__)
+
 APPROVED_ALREADY = (
     PayoutState.APPROVED,
     PayoutState.SENDING,
     PayoutState.AWAITING,
     PayoutState.PAID,
 )
+
+# Nothing is sent to them; what is under way is only asked about.
+HELD = (Status.FROZEN, Status.BANNED)
 
 # A channel that takes longer to answer is asked by the next round.
 CLAIM_MINUTES = 2
@@ -84,7 +90,7 @@ def send_payouts(at: datetime | None = None, limit: int = 200) -> int:
     """
     at = at or timezone.now()
     due = Payout.objects.filter(
-        Q(state=PayoutState.APPROVED, distributor__status__in=[Status.APPROVED, Status.RESIGNED])
+        Q(state=PayoutState.APPROVED) & ~Q(distributor__status__in=HELD)
         | Q(state__in=[PayoutState.SENDING, PayoutState.AWAITING], next_query_at__lte=at)
     ).order_by("pk")
     return sum(send_payout(payout, at=at).state == PayoutState.PAID for payout in due[:limit])
@@ -101,22 +107,30 @@ def send_payout(payout: Payout, *, at: datetime | None = None) -> Payout:
         payout.refresh_from_db()
         return payout
     payout = Payout.objects.select_related("distributor__user").get(pk=payout.pk)
-    channel = channels[payout.channel]
-    if attempt.action == "query":
+    return record_outcome(payout, _call(payout, attempt.action), at=at, attempt=attempt)
+
+
+def _call(payout: Payout, action: str) -> Outcome:
+    """What the channel says. Whatever goes wrong on the way, the outcome is unknown, not failed."""
+    try:
+        channel = channels[payout.channel]
+        if action == "send":
+            return channel.send(payout)
         outcome = channel.query(payout)
-        if outcome.state == "missing":
+        if outcome.state == "missing" and payout.distributor.status not in HELD:
             # It never heard of the number: the identical request may go out again.
-            outcome = channel.send(payout)
-    else:
-        outcome = channel.send(payout)
-    return record_outcome(payout, outcome, at=at, attempt=attempt)
+            return channel.send(payout)
+    except Exception as error:  # one channel in trouble must not hold back the others
+        logger.exception("channel %s failed with payout %s", payout.channel, payout.number)
+        return Outcome("unknown", detail=f"{type(error).__name__}: {error}")
+    return outcome
 
 
 def _claim(payout: Payout, at: datetime) -> PayoutAttempt | None:
     with transaction.atomic():
         payout = lock_payout(payout)
         if payout.state == PayoutState.APPROVED:
-            if Distributor.objects.get(pk=payout.distributor_id).status == Status.FROZEN:
+            if Distributor.objects.get(pk=payout.distributor_id).status in HELD:
                 return None
             _change(payout, PayoutState.SENDING)
             payout.sent_at = at
