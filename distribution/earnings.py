@@ -58,7 +58,7 @@ def state_of(commission: Commission) -> CommissionState:
     """The state of a row of `earnings_of`: no query."""
     return commission_state(
         commission,
-        reserved=commission.in_payout,
+        reserved=commission.in_payout,  # type: ignore[attr-defined]  # annotated by earnings_of
         paid=commission.paid_out,  # type: ignore[attr-defined]  # annotated by earnings_of
     )
 

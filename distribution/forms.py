@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from distribution.states import CommissionState
 from distribution.team import LONGEST_SEARCH, Group
 
+STATE_CHOICES = [("", _("全部")), *CommissionState.choices]
+
 
 class JoinForm(forms.Form):
     agree = forms.BooleanField(
@@ -36,9 +38,7 @@ class LinkForm(forms.Form):
 class EarningsFilter(forms.Form):
     """The query of the lists of commissions and orders; what makes no sense is left out."""
 
-    state = forms.ChoiceField(
-        choices=[("", _("全部")), *CommissionState.choices], required=False, label=_("状态")
-    )
+    state = forms.ChoiceField(choices=STATE_CHOICES, required=False, label=_("状态"))
     level = forms.TypedChoiceField(
         choices=[("", _("两级")), ("1", _("一级")), ("2", _("二级"))],
         coerce=int,

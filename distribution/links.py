@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -62,11 +63,7 @@ def page_of_shop(address: str) -> str:
 
     Takes a path, or the whole address as copied from the browser. Raises CannotLink.
     """
-    address = address.strip()
-    base = urlsplit(settings.BASE_URL)
-    parts = urlsplit(address)
-    if (parts.scheme, parts.netloc) == (base.scheme, base.netloc):
-        address = parts._replace(scheme="", netloc="").geturl() or "/"
+    address = address.strip().removeprefix(settings.BASE_URL) or "/"
     if not is_path_of_shop(address):
         raise CannotLink(_("请填写本商城页面的地址，例如 /p/商品/。"))
     path = urlsplit(address).path
@@ -130,7 +127,7 @@ class LinkFigures:
 def figures_of(distributor: Distributor) -> list[LinkFigures]:
     """The personal link first, then the named ones, newest first: four queries."""
     links = list(distributor.links.order_by("-pk"))
-    clicks = {
+    clicks: dict[int | None, dict[str, Any]] = {
         link: {"clicks": number, "visitors": visitors}
         for link, number, visitors in Click.objects.filter(distributor=distributor)
         .order_by()
@@ -160,7 +157,7 @@ def _keyed(links: Iterable[Link]) -> list[tuple[int | None, Link | None]]:
     return [(None, None), *((link.pk, link) for link in links)]
 
 
-def _orders_by_link(distributor: Distributor) -> dict[int | None, dict[str, object]]:
+def _orders_by_link(distributor: Distributor) -> dict[int | None, dict[str, Any]]:
     """Orders that counted for the distributor because a link had bound the buyer."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from distribution.dashboard import Pending
 from distribution.balances import Money
+from distribution.dashboard import Pending
 from distribution.models import Distributor
 
 

@@ -16,7 +16,7 @@ from distribution.earnings import (
     with_states,
 )
 from distribution.explanations import explain
-from distribution.forms import EarningsFilter
+from distribution.forms import STATE_CHOICES, EarningsFilter
 from distribution.states import CommissionState
 from distribution.team import masked_name
 
@@ -43,7 +43,7 @@ def commissions(request: HttpRequest) -> HttpResponse:
         "distributor": person,
         "filters": filters,
         "is_filtered": any(wanted.values()),
-        "state_choices": filters.fields["state"].choices,
+        "state_choices": STATE_CHOICES,
         "page": page,
         "rows": with_states(page.object_list),
     }
@@ -91,6 +91,6 @@ def orders(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "is_filtered": any(wanted.values()),
         "page": page,
-        "rows": shown_orders(person, page.object_list, level=wanted.get("level")),
+        "rows": shown_orders(person, list(page.object_list), level=wanted.get("level")),
     }
     return render(request, "distribution/orders.html", context)

@@ -30,7 +30,7 @@ def joining(request: HttpRequest) -> HttpResponse:
     distributor = _distributor_of(request)
     if distributor and distributor.is_in_programme:
         return redirect("distribution:dashboard")
-    form = JoinForm(request.POST or None)
+    form = JoinForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and request.user.is_authenticated:
         try:
             distributor = join(request.user)

@@ -27,7 +27,7 @@ QR_SECONDS = 24 * 3600
 def links(request: HttpRequest) -> HttpResponse:
     """All links with what they bring; a POST makes another one."""
     person = distributor_of(request)
-    form = LinkForm(request.POST or None)
+    form = LinkForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             link = create_link(person, **form.cleaned_data)

@@ -1,5 +1,7 @@
 """What a distributor gets on every page: the way to their own."""
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,7 +16,7 @@ def promote_tab(request: HttpRequest) -> str:
         return ""
     if not Distributor.objects.filter(pk=request.user.pk, status__in=IN_PROGRAMME).exists():
         return ""
-    shown_page = request.htmx.current_url_abs_path or ""
+    shown_page = urlsplit(request.headers.get("HX-Current-URL", "")).path
     rooms = (reverse("distribution:dashboard"), reverse("payouts:list"))
     return render_to_string(
         "distribution/promote_tab.html", {"is_here": shown_page.startswith(rooms)}

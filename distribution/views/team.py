@@ -34,6 +34,6 @@ def team(request: HttpRequest) -> HttpResponse:
         "search": search,
         "sizes": position_of(person, at=now).team,
         "page": page,
-        "members": shown(person, group, page.object_list),
+        "members": shown(person, group, list(page.object_list)),
     }
     return render(request, "distribution/team.html", context)

@@ -1,0 +1,156 @@
+"""Joining: readable for everybody, one POST, and everybody sees how they stand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from base.accounts.models import Consent, User
+from distribution.models import Distributor, Policy
+from distribution.people import AGREEMENT_VERSION, join, set_status
+from distribution.policy import publish_policy
+from distribution.states import Status
+from tests.make import make_distributor, make_user
+
+pytestmark = pytest.mark.django_db
+
+Pages = Callable[[Distributor | User], Client]
+JOIN = "/distribution/join/"
+
+
+def text_of(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+@pytest.fixture
+def user() -> User:
+    return make_user("小林")
+
+
+class TestReading:
+    def test_a_guest_may_read_and_is_led_back_after_signing_in(self, guest: Client) -> None:
+        html = text_of(guest.get(JOIN))
+        assert "二级佣金" in html and "完全免费" in html
+        assert f'href="/accounts/login/?next={JOIN}"' in html
+        assert "<form" not in html.split("<main")[1].split("</main>")[0]
+
+    def test_the_agreement_in_both_languages(self, guest: Client) -> None:
+        chinese = text_of(guest.get("/distribution/agreement/"))
+        assert "分销协议" in chinese and AGREEMENT_VERSION in chinese
+        english = text_of(guest.get(f"/en/distribution/agreement/{AGREEMENT_VERSION}/"))
+        assert "Joining is free" in english
+
+    @pytest.mark.parametrize("version", ["1999-01", "base", "..", "2026-11.zh"])
+    def test_a_version_that_never_was(self, guest: Client, version: str) -> None:
+        assert guest.get(f"/distribution/agreement/{version}/").status_code == 404
+
+    def test_every_version_has_its_text(self) -> None:
+        """Whoever raises the version writes the text."""
+        for language in ("zh", "en"):
+            assert Client().get("/distribution/agreement/").status_code == 200, language
+
+
+class TestJoining:
+    def test_open_to_everybody(self, user: User, pages_of: Pages) -> None:
+        publish_policy(by=None, joining=Policy.Joining.OPEN)
+        answer = pages_of(user).post(JOIN, {"agree": "on"}, follow=True)
+        assert answer.redirect_chain == [("/distribution/", 302)]
+        assert Distributor.objects.get(pk=user.pk).status == Status.APPROVED
+        consent = Consent.objects.get(user=user)
+        assert (consent.document, consent.version) == ("distribution", AGREEMENT_VERSION)
+
+    def test_on_application(self, user: User, pages_of: Pages) -> None:
+        browser = pages_of(user)
+        answer = browser.post(JOIN, {"agree": "on"}, follow=True)
+        assert answer.redirect_chain == [(JOIN, 302)]
+        assert "申请审核中" in text_of(answer)
+        assert Distributor.objects.get(pk=user.pk).status == Status.APPLIED
+        waiting = browser.get("/distribution/", follow=True)
+        assert "申请审核中" in text_of(waiting) and waiting.redirect_chain == [(JOIN, 302)]
+
+    def test_twice_is_once(self, user: User, pages_of: Pages) -> None:
+        browser = pages_of(user)
+        for _ in range(2):
+            browser.post(JOIN, {"agree": "on"})
+        assert Distributor.objects.get(pk=user.pk).standings.count() == 1
+
+    def test_by_appointment_only(self, user: User, pages_of: Pages) -> None:
+        publish_policy(by=None, joining=Policy.Joining.APPOINTED)
+        browser = pages_of(user)
+        assert "由商家邀请加入" in text_of(browser.get(JOIN))
+        answer = browser.post(JOIN, {"agree": "on"})
+        assert answer.status_code == 200
+        assert not Distributor.objects.exists()
+
+    def test_without_agreeing_nothing_happens(self, user: User, pages_of: Pages) -> None:
+        html = text_of(pages_of(user).post(JOIN, {}))
+        assert "请先阅读并同意《分销协议》。" in html
+        assert not Distributor.objects.exists() and not Consent.objects.exists()
+
+    def test_a_guest_cannot(self, guest: Client) -> None:
+        answer = guest.post(JOIN, {"agree": "on"})
+        assert (answer.status_code, answer["Location"]) == (302, JOIN)
+        assert not Distributor.objects.exists()
+
+    def test_who_is_in_goes_to_their_pages(self, pages_of: Pages) -> None:
+        assert pages_of(make_distributor()).get(JOIN)["Location"] == "/distribution/"
+
+
+class TestHowOneStands:
+    def changed(self, person: Distributor, status: Status) -> Distributor:
+        return set_status(person, status, by=None, reason="资料不完整")
+
+    def test_rejected_sees_why_and_may_ask_again(self, user: User, pages_of: Pages) -> None:
+        self.changed(join(user), Status.REJECTED)
+        browser = pages_of(user)
+        html = text_of(browser.get(JOIN))
+        assert "申请没有通过" in html and "资料不完整" in html
+        browser.post(JOIN, {"agree": "on"})
+        assert Distributor.objects.get(pk=user.pk).status == Status.APPLIED
+
+    def test_resigned_keeps_the_sight_of_their_money(self, pages_of: Pages) -> None:
+        person = self.changed(make_distributor(), Status.RESIGNED)
+        browser = pages_of(person)
+        html = text_of(browser.get("/distribution/", follow=True))
+        assert "你已退出推广" in html and "资料不完整" in html
+        for path in ("/distribution/commissions/", "/distribution/orders/", "/payouts/"):
+            assert browser.get(path).status_code == 200, path
+        for path in ("/distribution/links/", "/distribution/team/"):
+            assert browser.get(path)["Location"] == JOIN, path
+
+    def test_banned_sees_why_and_cannot_come_back(self, pages_of: Pages) -> None:
+        person = self.changed(make_distributor(), Status.BANNED)
+        browser = pages_of(person)
+        html = text_of(browser.get(JOIN))
+        assert "推广资格已被取消" in html and "资料不完整" in html
+        assert 'name="agree"' not in html
+        html = text_of(browser.post(JOIN, {"agree": "on"}))
+        person.refresh_from_db()
+        assert person.status == Status.BANNED and "不能再次加入" in html
+
+    def test_frozen_stays_in_with_the_reason(self, pages_of: Pages) -> None:
+        person = self.changed(make_distributor(), Status.FROZEN)
+        html = text_of(pages_of(person).get("/distribution/"))
+        assert "账号已冻结" in html and "资料不完整" in html
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/distribution/",
+        "/distribution/links/",
+        "/distribution/commissions/",
+        "/distribution/commissions/1/",
+        "/distribution/orders/",
+        "/distribution/team/",
+        "/payouts/",
+        "/payouts/J1/",
+    ],
+)
+class TestWhoMayComeIn:
+    def test_a_guest_signs_in_first_and_comes_back(self, guest: Client, path: str) -> None:
+        assert guest.get(path)["Location"] == f"/accounts/login/?next={path}"
+
+    def test_a_shopper_is_shown_how_to_join(self, user: User, pages_of: Pages, path: str) -> None:
+        assert pages_of(user).get(path)["Location"] == JOIN
