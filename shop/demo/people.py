@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from base.accounts.models import Address, Consent, User
+from base.accounts.consents import record_consents
+from base.accounts.models import Address, User
 from distribution import people, relations
 from distribution.links import create_link
 from distribution.models import Click, Distributor, Tier
@@ -78,8 +79,7 @@ class Casting:
             phone_verified=True,
             date_joined=joined,
         )
-        for document in (Consent.Document.TERMS, Consent.Document.PRIVACY):
-            Consent.objects.create(user=user, document=document, version="2026-11", at=joined)
+        record_consents(user, at=joined)
         province, city, district, street = self.random.choice(PLACES)
         Address.objects.create(
             user=user,

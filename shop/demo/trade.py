@@ -141,10 +141,10 @@ class Trade:
         payments.confirm_payment(
             payment.number, amount=payment.amount, gateway_no=f"T{payment.number}", at=at
         )
-        fate = self.random.random()
-        if fate < 0.03:
+        goods = {kind for (kind,) in order.lines.values_list("kind")}
+        if self.random.random() < 0.03 and goods == {Kind.PHYSICAL}:
             self.diary.note(at + timedelta(hours=2), lambda later: self._change_mind(order, later))
-        elif order.lines.filter(kind=Kind.PHYSICAL).exists():
+        elif Kind.PHYSICAL in goods:
             wait = timedelta(hours=self.random.randrange(6, 40))
             self.diary.note(at + wait, lambda later: self._ship(order, later))
 
