@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from django.db.models.fields.files import ImageField, ImageFieldFile
 from PIL import Image, ImageOps
 
-SMALL, LARGE = 400, 800
+TINY, SMALL, LARGE = SIZES = 160, 400, 800
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class Picture:
     @property
     def original(self) -> str:
         return default_storage.url(self.name)
+
+    @property
+    def tiny(self) -> str:
+        return default_storage.url(copy_name(self.name, TINY))
 
     @property
     def small(self) -> str:
@@ -41,10 +45,10 @@ def copy_name(name: str, size: int) -> str:
 
 
 def draw_copies(original: Image.Image) -> dict[int, bytes]:
-    """Square WebP copies of both sizes, cut from the middle."""
+    """Square WebP copies of all sizes, cut from the middle."""
     upright = ImageOps.exif_transpose(original).convert("RGB")
     copies = {}
-    for size in (LARGE, SMALL):
+    for size in reversed(SIZES):
         upright = ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)
         buffer = BytesIO()
         upright.save(buffer, "WEBP", quality=82, method=4)
@@ -66,7 +70,7 @@ class PictureFile(ImageFieldFile):
             self.instance.save()
 
     def delete(self, save: bool = True) -> None:
-        for size in (SMALL, LARGE):
+        for size in SIZES:
             self.storage.delete(copy_name(str(self.name), size))
         super().delete(save)
 

@@ -24,19 +24,20 @@ def png(width: int, height: int, mode: str = "RGB") -> bytes:
     return buffer.getvalue()
 
 
-def test_square_copies_of_both_sizes_lie_beside_the_original() -> None:
+def test_square_copies_of_all_sizes_lie_beside_the_original() -> None:
     image = add_picture(make_product(), "nuts.png", png(1000, 600))
     assert image.image.name == "products/nuts.png"
     sizes = {}
-    for size in (400, 800):
+    for size in (160, 400, 800):
         with default_storage.open(f"products/nuts.{size}.webp") as file, Image.open(file) as copy:
             sizes[size] = copy.size
-    assert sizes == {400: (400, 400), 800: (800, 800)}
+    assert sizes == {160: (160, 160), 400: (400, 400), 800: (800, 800)}
 
 
 def test_addresses_come_from_the_name_alone() -> None:
     picture = Picture("products/nuts.png")
     assert picture.original == "/media/products/nuts.png"
+    assert picture.tiny == "/media/products/nuts.160.webp"
     assert picture.small == "/media/products/nuts.400.webp"
     assert picture.large == "/media/products/nuts.800.webp"
 
@@ -50,7 +51,11 @@ def test_pictures_of_a_product_keep_their_order() -> None:
 
 def test_see_through_pictures_and_small_ones_work() -> None:
     copies = draw_copies(Image.open(BytesIO(png(30, 20, "RGBA"))))
-    assert {Image.open(BytesIO(data)).size for data in copies.values()} == {(400, 400), (800, 800)}
+    assert {Image.open(BytesIO(data)).size for data in copies.values()} == {
+        (160, 160),
+        (400, 400),
+        (800, 800),
+    }
 
 
 def test_deleting_the_file_takes_the_copies_along() -> None:
