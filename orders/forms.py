@@ -59,6 +59,17 @@ class CheckoutForm(forms.Form):
         return self.cleaned_data
 
 
+def _money_field(most: Decimal, **options: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        min_value=ZERO,
+        max_value=most,
+        decimal_places=2,
+        required=False,
+        error_messages={"max_value": _("最多可退 ¥%(limit_value)s。")},
+        **options,
+    )
+
+
 class RefundForm(forms.Form):
     """For each line: whether, how many pieces, how much; empty money = fair for the pieces."""
 
@@ -83,24 +94,19 @@ class RefundForm(forms.Form):
         for found in lines:
             self._add_line(found, is_chosen=only in (None, found.line.pk))
         if shipping:
-            self.fields["shipping"] = forms.DecimalField(
-                label=gettext_lazy("退运费"),
-                min_value=ZERO,
-                max_value=shipping,
-                decimal_places=2,
-                required=False,
-                initial=ZERO,
-            )
+            self.fields["shipping"] = _money_field(shipping, initial=ZERO)
 
     def _add_line(self, found: Refundable, *, is_chosen: bool) -> None:
         key = found.line.pk
         self.fields[f"chosen_{key}"] = forms.BooleanField(required=False, initial=is_chosen)
         self.fields[f"quantity_{key}"] = forms.IntegerField(
-            min_value=0, max_value=found.quantity, required=False, initial=found.quantity
+            min_value=0,
+            max_value=found.quantity,
+            required=False,
+            initial=found.quantity,
+            error_messages={"max_value": _("最多可退 %(limit_value)d 件。")},
         )
-        self.fields[f"amount_{key}"] = forms.DecimalField(
-            min_value=ZERO, max_value=found.amount, decimal_places=2, required=False
-        )
+        self.fields[f"amount_{key}"] = _money_field(found.amount)
 
     def parts(self) -> list[Part]:
         """What is asked back; only after `is_valid()`."""

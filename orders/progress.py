@@ -93,6 +93,8 @@ def headline(order: Order, *, waiting: Decimal = ZERO, at: datetime | None = Non
         case OrderState.UNPAID:
             until = timezone.localtime(order.expires_at)
             return _("请在 %(time)s 前付款，逾时订单自动关闭。") % {"time": f"{until:%H:%M}"}
+        case OrderState.PAID if waiting:
+            return _("有进行中的售后，处理好以后再发货。")
         case OrderState.PAID:
             return _("商家正在准备发货。")
         case OrderState.SHIPPED:

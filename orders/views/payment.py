@@ -60,12 +60,13 @@ def _go(request: MemberRequest, order: Order) -> HttpResponse:
 @require_safe
 def payment_result(request: MemberRequest, number: str, payment_number: str) -> HttpResponse:
     """Where the gateway sends the buyer back to, which proves nothing: until the gateway's own
-    word is here, a worker asks for it and the page waits."""
+    word is here, a worker asks for it and the page waits. After a failure as well: it may have
+    been told before the buyer tried again there."""
     order = own_order(request, number)
     found = get_object_or_404(order.payments, number=payment_number)
-    if found.state == PaymentState.STARTED:
+    if found.state != PaymentState.PAID:
         _ask(found)
-        if "HX-Request" in request.headers:
+        if "HX-Request" in request.headers and request.GET.get("seen") == found.state:
             return HttpResponse(status=204)
     context = {
         "tab": "me",

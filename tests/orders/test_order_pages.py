@@ -175,6 +175,7 @@ class TestOneOrder:
         )
         text = text_of(member, order)
         assert all(words in text for words in ("待商家处理", "收到时破损", "碎了", "撤销申请"))
+        assert "处理好以后再发货" in text
         reject_refund(asked, by=None, answer="请附照片")
         text = text_of(member, order)
         assert all(words in text for words in ("商家已拒绝", "请附照片"))

@@ -117,9 +117,11 @@ class TestComingBack:
         assert 'hx-trigger="every 2s"' in text
         order.refresh_from_db()
         assert order.state == OrderState.UNPAID
-        assert member.get(result_url(payment), headers=HTMX).status_code == 204
+        polled = f"{result_url(payment)}?seen=started"
+        assert f'hx-get="{polled}"' in text
+        assert member.get(polled, headers=HTMX).status_code == 204
         wires.let_happen()
-        text = member.get(result_url(payment), headers=HTMX).content.decode()
+        text = member.get(polled, headers=HTMX).content.decode()
         assert "支付成功" in text
         assert "hx-trigger" not in text
         assert "<html" not in text
@@ -172,7 +174,19 @@ class TestComingBack:
         text = member.get(result_url(payment)).content.decode()
         assert "支付没有成功" in text
         assert "重新付款" in text
-        assert go(member, order) != payment
+        polled = f"{result_url(payment)}?seen=failed"
+        assert member.get(polled, headers=HTMX).status_code == 204
+        gateway.pay(payment.number)  # they try once more on the gateway's page
+        wires.let_happen()
+        assert "支付成功" in member.get(polled, headers=HTMX).content.decode()
+
+    def test_another_try_has_another_number(
+        self, member: Client, order: Order, wires: Wires
+    ) -> None:
+        first = go(member, order)
+        gateway.fail(first.number)
+        wires.let_happen()
+        assert go(member, order) != first
 
     def test_paying_late_sends_the_money_back(
         self, member: Client, order: Order, wires: Wires
@@ -226,7 +240,7 @@ class TestComingBack:
         django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:
         payment = go(member, order)
-        url = result_url(payment)
+        url = f"{result_url(payment)}?seen=started"
         with django_assert_num_queries(4):
             member.get(url, headers=HTMX)
         fail_payment(payment.number, method="sandbox")

@@ -112,8 +112,8 @@ def test_money_alone_may_be_asked_for(member: Client, order: Order, nuts: OrderL
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"quantity": "4"}, "3"),
-        ({"amount": "30.01"}, "30.00"),
+        ({"quantity": "4"}, "最多可退 3 件。"),
+        ({"amount": "30.01"}, "最多可退 ¥30.00。"),
         ({"amount": "-1"}, "0"),
         ({"amount": "1.001"}, "2"),
         ({"quantity": "x"}, ""),
