@@ -7,12 +7,11 @@ sends it afterwards (`base.outbox`).
 import logging
 from datetime import datetime
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.utils.translation import get_language
 from kombu.exceptions import OperationalError
 
 from base.models import Notice
+from base.pages import shop_name
 from base.tasks import send_notices
 
 logger = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ def queue_notice(
     `expires_at` is for messages that hold a code: afterwards they are not sent any more, and
     their text is wiped as soon as they are sent or given up.
     """
-    shop = settings.SHOP_NAME_EN if get_language() == "en" else settings.SHOP_NAME
+    shop = shop_name()
     notice = Notice.objects.create(
         channel=channel,
         recipient=recipient,

@@ -24,12 +24,16 @@ PersonalPart = Callable[[HttpRequest], str]
 personal_parts: dict[str, PersonalPart] = {}
 
 
+def shop_name() -> str:
+    """The shop's name in the reader's language."""
+    return settings.SHOP_NAME_EN if get_language() == "en" else settings.SHOP_NAME
+
+
 def shop_identity(request: HttpRequest) -> dict[str, Any]:
     """Template context: the shop's name in the reader's language, the page's public addresses."""
-    english = get_language() == "en"
     path = escape_uri_path(request.path)
     return {
-        "shop_name": settings.SHOP_NAME_EN if english else settings.SHOP_NAME,
+        "shop_name": shop_name(),
         "icp_number": settings.ICP_NUMBER,
         "is_sandbox": settings.SANDBOX,
         "is_shared_page": getattr(request, "is_shared_page", False),

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from base.gateways import sandbox_pay
+from base.pages import shop_name
 from orders.payments import confirm_payment, fail_payment, keep_notice
 from orders.registries import Outcome
 
@@ -33,7 +34,7 @@ class Sandbox:
                 order_no=payment.order.number,
                 amount=payment.amount,
                 subject=_("%(shop)s订单 %(number)s")
-                % {"shop": settings.SHOP_NAME, "number": payment.order.number},
+                % {"shop": shop_name(), "number": payment.order.number},
                 notify_url=settings.BASE_URL + reverse("notify:sandbox"),
                 return_url=return_url,
                 language=get_language() or "",
