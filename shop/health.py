@@ -53,13 +53,13 @@ def database_answers() -> bool:
 def is_migrated() -> bool:
     """Whether the database has every migration of this code; once it has, it stays so."""
     try:
-        return _has_all_migrations()
+        return has_all_migrations()
     except (DatabaseError, LookupError):
         return False
 
 
 @cache
-def _has_all_migrations() -> bool:
+def has_all_migrations() -> bool:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise LookupError  # not remembered

@@ -6,6 +6,7 @@ PostgreSQL's after the worker, and the numbers of Redis are dealt out here.
 """
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def start() -> None:
         leases.extend(Lease(kind, base, throwaway=True) for kind in ("postgres", "valkey"))
         for lease in leases:
             os.environ |= lease.settle()
-        os.environ["MEDIA_ROOT"] = str(base / "media")
+        for setting in ("MEDIA_ROOT", "STATIC_ROOT"):
+            os.environ[setting] = str(base / setting)
+            (base / setting).mkdir()
     number = 2 + 2 * int((worker or "gw0").removeprefix("gw"))
     os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={number}"
     broker = os.environ["CELERY_BROKER_URL"].partition("?")[0]
@@ -31,5 +34,9 @@ def start() -> None:
 
 
 def stop() -> None:
+    """Release the servers, which end then, and remove what the tests wrote."""
+    bases = {lease.files.log.parent for lease in leases}
     while leases:
         leases.pop().release()
+    for base in bases:
+        shutil.rmtree(base, ignore_errors=True)

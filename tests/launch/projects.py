@@ -25,6 +25,7 @@ OURS = (
     "PORT",
     "BASE_URL",
     "MEDIA_",
+    "STATIC_",
 )
 
 
