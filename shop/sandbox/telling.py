@@ -1,10 +1,10 @@
 """Telling merchants what became of a payment: signed, under an id of its own, until they answer."""
 
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from functools import partial
+from time import sleep as pause
 from urllib.parse import urlsplit
 
 from django.db.models import F
@@ -34,7 +34,7 @@ def deliver(notice_id: int, waits: Iterable[float] = WAITS) -> bool:
             return True
         let_go()
         if wait is not None:
-            time.sleep(wait)
+            pause(wait)
     return False
 
 

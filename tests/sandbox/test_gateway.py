@@ -191,7 +191,7 @@ class TestTelling:
             return answers.pop(0)
 
         monkeypatch.setattr("shop.sandbox.telling._post", post)
-        monkeypatch.setattr("shop.sandbox.telling.time.sleep", lambda seconds: None)
+        monkeypatch.setattr("shop.sandbox.telling.pause", lambda seconds: None)
         gateway.pay("P1")
         wires.let_happen()
         notice = SandboxTradeNotice.objects.get()
@@ -213,10 +213,10 @@ class TestTelling:
         self, trade: SandboxTrade, wires: Wires, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("shop.sandbox.telling._post", lambda *args: "500")
-        slept: list[float] = []
-        monkeypatch.setattr("shop.sandbox.telling.time.sleep", slept.append)
+        paused: list[float] = []
+        monkeypatch.setattr("shop.sandbox.telling.pause", paused.append)
         gateway.pay("P1")
         wires.let_happen()
         notice = SandboxTradeNotice.objects.get()
         assert (notice.attempts, notice.delivered_at) == (6, None)
-        assert slept == [1, 3, 10, 30, 60]
+        assert paused == [1, 3, 10, 30, 60]
