@@ -307,7 +307,7 @@ def take_back(posting: Posting, reversal: Reversal) -> None:
     posting.move(source, Account.EXPENSE, reversal.amount, distributor_id=commission.payee_id)
 
 
-def settle_fall(reversals: Iterable[Reversal]) -> None:
+def settle_fall(reversals: Sequence[Reversal]) -> None:
     """Lower the balances by what was taken back from matured commissions, and say whose fell."""
     sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for reversal in reversals:
@@ -316,4 +316,5 @@ def settle_fall(reversals: Iterable[Reversal]) -> None:
     change_balances(available=sums)
     fallen = sorted(payee_id for payee_id, change in sums.items() if change < ZERO)
     if fallen:
-        balances_fell.send(sender=Commission, distributor_ids=fallen)
+        at = max(reversal.at for reversal in reversals)
+        balances_fell.send(sender=Commission, distributor_ids=fallen, at=at)

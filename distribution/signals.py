@@ -1,7 +1,7 @@
 """What the distribution room tells the rooms above. Sent inside the transaction.
 
-balances_fell    `distributor_ids`: matured money was taken back from them; their balance locks
-                 are held. Payouts rebuilds drafts that are no longer covered.
+balances_fell    `distributor_ids`, `at`: matured money was taken back from them; their balance
+                 locks are held. Payouts rebuilds drafts that are no longer covered.
 leaving          `distributor`, `by`, `at`: is about to be banned; their balance lock is held.
                  Payouts gives back what has not been sent.
 """

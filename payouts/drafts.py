@@ -7,28 +7,26 @@ the transaction of the change, with the balance locks held.
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.utils import timezone
-
 from base.accounts.models import User
 from base.locks import lock_rows
-from base.money import ZERO
 from base.numbers import new_number
 from distribution.models import Balance, Distributor
 from distribution.reservations import Claim, release, reserve
-from payouts.models import Payout, Skip
+from payouts.models import Payout, Schedule, Skip
+from payouts.runs import amount_reason
 from payouts.sending import cancel_payout
-from payouts.states import PayoutState, SkipReason
+from payouts.states import PayoutState
 
 
-def rebuild_drafts(distributor_ids: Iterable[int]) -> None:
+def rebuild_drafts(distributor_ids: Iterable[int], at: datetime) -> None:
     """Make the drafts of these distributors smaller, or cancel them, until their balances are no
     longer negative."""
     short = Balance.objects.filter(pk__in=list(distributor_ids), available__lt=0)
     drafts = Payout.objects.filter(
         distributor__in=short.values("pk"), state=PayoutState.DRAFT
-    ).select_related("reservation", "run")
+    ).select_related("reservation", "run__schedule")
     for draft in lock_rows(drafts):
-        _rebuild(draft, timezone.now())
+        _rebuild(draft, at)
 
 
 def _rebuild(draft: Payout, at: datetime) -> None:
@@ -37,16 +35,19 @@ def _rebuild(draft: Payout, at: datetime) -> None:
         return
     release(draft.reservation, at)
     left = balance.available + draft.amount
-    if left < draft.run.minimum:
+    reason = amount_reason(
+        left,
+        balance.reserved - draft.amount,
+        minimum=draft.run.minimum,
+        is_threshold=draft.run.schedule.kind == Schedule.Kind.THRESHOLD,
+    )
+    if reason is not None:
         draft.state, draft.closed_at = PayoutState.CANCELLED, at
         draft.save(update_fields=["state", "closed_at"])
         Skip.objects.get_or_create(
             run=draft.run,
             distributor_id=draft.distributor_id,
-            defaults={
-                "reason": SkipReason.DEBT if left < ZERO else SkipReason.BELOW_MINIMUM,
-                "available": left,
-            },
+            defaults={"reason": reason, "available": left},
         )
         return
     (reservation,) = reserve([Claim(new_number("J", at), draft.distributor_id, left)], at)

@@ -13,8 +13,8 @@ from payouts import drafts
 
 
 @receiver(balances_fell, dispatch_uid="payouts.balances_fell")
-def on_balances_fell(distributor_ids: list[int], **kwargs: Any) -> None:
-    drafts.rebuild_drafts(distributor_ids)
+def on_balances_fell(distributor_ids: list[int], at: datetime, **kwargs: Any) -> None:
+    drafts.rebuild_drafts(distributor_ids, at)
 
 
 @receiver(leaving, dispatch_uid="payouts.leaving")

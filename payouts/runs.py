@@ -147,11 +147,20 @@ def skip_reason(candidate: Candidate, *, minimum: Decimal, is_threshold: bool) -
         return SkipReason.BANNED
     if candidate.status not in (Status.APPROVED, Status.RESIGNED):
         return SkipReason.NOT_APPROVED
-    if candidate.available < 0:
+    return amount_reason(
+        candidate.available, candidate.reserved, minimum=minimum, is_threshold=is_threshold
+    )
+
+
+def amount_reason(
+    available: Decimal, reserved: Decimal, *, minimum: Decimal, is_threshold: bool
+) -> SkipReason | None:
+    """Why an available balance is not paid; None = it is."""
+    if available < 0:
         return SkipReason.DEBT
-    if candidate.available == ZERO:
-        return SkipReason.IN_PAYOUT if candidate.reserved else SkipReason.NOTHING_MATURE
-    if candidate.available < minimum:
+    if available == ZERO:
+        return SkipReason.IN_PAYOUT if reserved else SkipReason.NOTHING_MATURE
+    if available < minimum:
         return SkipReason.BELOW_THRESHOLD if is_threshold else SkipReason.BELOW_MINIMUM
     return None
 

@@ -1,7 +1,7 @@
 """Paying out in tests: schedules, runs, and a bank that does what it is told beforehand."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +12,10 @@ from orders.registries import Outcome
 from payouts.channels import channels
 from payouts.models import Payout, Run, Schedule, Skip
 from payouts.runs import run_period
+from payouts.sending import send_payouts
 from tests.books import name_of
-from tests.make import START
+from tests.buying import earn
+from tests.make import START, Chain, make_chain, make_rule
 
 MONDAY = date(2026, 3, 30)  # a fortnight and a day after `tests.buying.NOON`
 
@@ -89,6 +91,22 @@ def run(
 ) -> Run:
     """One period, at its first instant unless told otherwise."""
     return run_period(schedule or make_schedule(), period, at=at or day_start(period))
+
+
+def rounds(at: datetime, count: int = 8) -> None:
+    """Beat comes by, again and again, until everything has had its turn."""
+    for i in range(count):
+        send_payouts(at + i * timedelta(hours=3))
+
+
+def make_draft() -> Chain:
+    """A chain whose B has earned ¥30.00 and has a draft over it; the shop's own schedule is gone."""
+    Schedule.objects.all().delete()
+    chain = make_chain()
+    make_rule("0.30", None)
+    earn(chain, "100.00")
+    run()
+    return chain
 
 
 def payouts() -> list[str]:

@@ -1,26 +1,20 @@
 """From approval to money out: one payment under one number, whatever happens in between."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from base.audit import AuditEntry
 from base.clock import day_start
-from base.errors import DomainError, WrongState
-from distribution.models import Distributor
+from base.errors import WrongState
 from distribution.people import join, set_status
 from distribution.states import Status
 from orders.registries import Outcome
-from payouts import sending
-from payouts.models import Payout, PayoutAttempt, Schedule
+from payouts.models import Payout, PayoutAttempt
 from payouts.sending import (
     CannotPayOut,
     approve_payout,
     cancel_payout,
-    confirm_by_hand,
     record_outcome,
     send_payout,
     send_payouts,
@@ -28,8 +22,8 @@ from payouts.sending import (
 from payouts.states import PayoutState
 from tests.books import ledger, money, prove
 from tests.buying import DAY, MINUTE, earn, take_back
-from tests.make import Chain, make_chain, make_rule, make_user
-from tests.paying import MONDAY, Bank, Killed, make_schedule, open_bank, payouts, run
+from tests.make import Chain, make_chain, make_user
+from tests.paying import MONDAY, make_draft, make_schedule, open_bank, payouts, rounds, run
 
 pytestmark = pytest.mark.django_db
 
@@ -39,25 +33,13 @@ AT = day_start(MONDAY)
 
 @pytest.fixture
 def chain() -> Chain:
-    """B has a draft over ¥30.00."""
-    Schedule.objects.all().delete()
-    chain = make_chain()
-    make_rule("0.30", None)
-    earn(chain, "100.00")
-    run()
-    return chain
+    return make_draft()
 
 
 @pytest.fixture
 def payout(chain: Chain) -> Payout:
     """B's ¥30.00, approved."""
     return approve_payout(Payout.objects.get(), by=None, at=AT)
-
-
-def rounds(at: Any = AT, count: int = 8) -> None:
-    """Beat comes by, again and again, until everything has had its turn."""
-    for i in range(count):
-        send_payouts(at + i * timedelta(hours=3))
 
 
 def attempts() -> list[str]:
@@ -86,7 +68,7 @@ class TestApproval:
         self, chain: Chain, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         bank = open_bank(monkeypatch)
-        rounds()
+        rounds(AT)
         send_payout(Payout.objects.get(), at=AT)
         assert (bank.calls, payouts()) == ([], ["乙 30.00 draft"])
 
@@ -167,7 +149,7 @@ class TestOutcomes:
             None,
         )
         assert ledger("release") == ["release reserved 乙 -30.00", "release available 乙 30.00"]
-        rounds()
+        rounds(AT)
         assert (bank.calls, bank.paid) == (["send"], {})
         prove()
 
@@ -204,7 +186,7 @@ class TestOutcomes:
         self, chain: Chain, payout: Payout, order: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         open_bank(monkeypatch, *[order] * 100)
-        rounds()
+        rounds(AT)
         assert payouts() == ["乙 30.00 sending"]
         assert money(chain.b) == {"reserved": "30.00"}
         assert Payout.objects.get().number == payout.number
@@ -279,88 +261,13 @@ class TestOneChannelInTrouble:
         assert payouts() == ["乙 30.00 sending", "乙 15.00 paid"]
 
 
-Break = Callable[[pytest.MonkeyPatch], Any]
-
-
-def dies(*args: Any, **kwargs: Any) -> None:
-    raise Killed
-
-
-CRASHES: dict[str, Break] = {
-    "before the claim is committed": lambda m: m.setattr(PayoutAttempt.objects, "create", dies),
-    "after the claim": lambda m: m.setattr(Bank, "send", dies),
-    "before anything arrives": lambda m: open_bank(m, "killed"),
-    "after the money went": lambda m: open_bank(m, "paid and killed"),
-    "before the outcome is written": lambda m: m.setattr(sending, "record_outcome", dies),
-    "while the outcome is written": lambda m: m.setattr(sending, "_close", dies),
-    "before the settlement is committed": lambda m: m.setattr(sending, "settle", dies),
-}
-
-
-@pytest.mark.parametrize("crash", CRASHES.values(), ids=CRASHES.keys())
-def test_a_crash_at_any_step_ends_in_one_payment(
-    chain: Chain, payout: Payout, crash: Break, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bank = open_bank(monkeypatch)
-    with monkeypatch.context() as broken:
-        found = crash(broken)
-        with pytest.raises(Killed):
-            send_payouts(AT)
-    if isinstance(found, Bank):
-        found.orders.clear()
-        bank = found
-        monkeypatch.setitem(sending.channels, Bank.code, bank)
-    prove()
-    rounds(AT + DAY)
-    assert payouts() == ["乙 30.00 paid"]
-    assert bank.paid == {payout.number: D("30.00")}
-    assert ledger("settle") == ["settle reserved 乙 -30.00", "settle cash shop 30.00"]
-    assert money(chain.b) == {"paid": "30.00"}
-    prove()
-
-
-@pytest.mark.parametrize(
-    "orders",
-    [
-        ["paid in silence"],
-        ["silence", "silence", "paid in silence", "silence", "unknown"],
-        ["unknown", "missing", "paid in silence"],
-        ["missing", "missing", "missing", "missing"],
-        ["open", "unknown", "silence"],
-    ],
-)
-def test_a_channel_that_pays_and_then_says_nothing(
-    chain: Chain, payout: Payout, orders: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bank = open_bank(monkeypatch, *orders)
-    rounds()
-    if bank.known[payout.number] == "open":
-        bank.known[payout.number] = "paid"
-        bank.paid[payout.number] = D("30.00")
-        rounds(AT + 7 * DAY)
-    assert payouts() == ["乙 30.00 paid"]
-    assert bank.paid == {payout.number: D("30.00")}
-    assert money(chain.b) == {"paid": "30.00"}
-    prove()
-
-
-def test_a_refusal_that_was_not_heard_is_heard_when_asked(
-    chain: Chain, payout: Payout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bank = open_bank(monkeypatch, "failed in silence")
-    rounds()
-    assert (payouts(), bank.paid) == (["乙 30.00 failed"], {})
-    assert money(chain.b) == {"available": "30.00"}
-    prove()
-
-
 class TestStanding:
     def test_a_frozen_distributors_payout_stays(
         self, chain: Chain, payout: Payout, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         bank = open_bank(monkeypatch)
         set_status(chain.b, Status.FROZEN, by=None, reason="test", at=AT)
-        rounds()
+        rounds(AT)
         send_payout(payout, at=AT)
         assert (bank.calls, payouts()) == ([], ["乙 30.00 approved"])
         set_status(chain.b, Status.APPROVED, by=None, reason="test", at=AT + DAY)
@@ -388,7 +295,7 @@ class TestStanding:
         set_status(chain.b, Status.RESIGNED, by=None, reason="test", at=AT)
         if again:
             join(chain.b.user, at=AT)
-        rounds()
+        rounds(AT)
         assert payouts() == ["乙 30.00 paid"]
 
     def test_a_ban_takes_back_what_was_not_sent(self, chain: Chain, payout: Payout) -> None:
@@ -426,56 +333,3 @@ class TestStanding:
         send_payouts(AT + DAY)
         assert money(chain.b) == {"paid": "30.00", "debt": "15.00"}
         prove()
-
-
-class TestByHand:
-    @pytest.fixture
-    def by_hand(self, chain: Chain) -> Payout:
-        Payout.objects.update(channel="manual")
-        payout = approve_payout(Payout.objects.get(), by=None, at=AT)
-        return send_payout(payout, at=AT)
-
-    def test_waits_for_the_merchant(self, by_hand: Payout) -> None:
-        rounds(AT + DAY)
-        assert payouts() == ["乙 30.00 awaiting"]
-
-    def test_paid_with_a_voucher(self, chain: Chain, by_hand: Payout) -> None:
-        merchant = make_user("商家")
-        for _ in range(2):
-            confirm_by_hand(by_hand, Outcome("paid", reference="V-1"), by=merchant, at=AT + DAY)
-        by_hand.refresh_from_db()
-        assert (by_hand.state, by_hand.reference, by_hand.closed_at) == ("paid", "V-1", AT + DAY)
-        assert money(chain.b) == {"paid": "30.00"}
-        prove()
-
-    def test_failed_with_a_reason(self, chain: Chain, by_hand: Payout) -> None:
-        confirm_by_hand(by_hand, Outcome("failed", detail="账号有误"), by=make_user(), at=AT + DAY)
-        assert payouts() == ["乙 30.00 failed"]
-        assert money(chain.b) == {"available": "30.00"}
-        prove()
-
-    @pytest.mark.parametrize(
-        "outcome", [Outcome("paid", reference=" "), Outcome("failed", detail="")]
-    )
-    def test_needs_a_voucher_or_a_reason(self, by_hand: Payout, outcome: Outcome) -> None:
-        with pytest.raises(CannotPayOut):
-            confirm_by_hand(by_hand, outcome, by=make_user(), at=AT)
-        assert payouts() == ["乙 30.00 awaiting"]
-
-    def test_only_what_is_paid_by_hand(
-        self, payout: Payout, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        open_bank(monkeypatch, "open")
-        send_payout(payout, at=AT)
-        with pytest.raises(CannotPayOut):
-            confirm_by_hand(payout, Outcome("paid", reference="V-1"), by=make_user(), at=AT)
-        assert payouts() == ["乙 30.00 awaiting"]
-
-    def test_not_before_it_is_approved(self, chain: Chain) -> None:
-        Payout.objects.update(channel="manual")
-        with pytest.raises(DomainError):
-            confirm_by_hand(
-                Payout.objects.get(), Outcome("paid", reference="V-1"), by=make_user(), at=AT
-            )
-        assert payouts() == ["乙 30.00 draft"]
-        assert Distributor.objects.get(pk=chain.b.pk).balance.reserved == D("30.00")
