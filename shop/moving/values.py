@@ -134,7 +134,7 @@ def phone(text: str) -> str:
 
 def rate(text: str) -> tuple[Decimal | None, Decimal | None]:
     """(rate, amount) of a level: `12.5%` → (0.125, None), `3.00` → (None, 3.00)."""
-    text = text.replace("%", "%")
+    text = text.replace("\uff05", "%")  # full width
     if not text.endswith("%"):
         amount = money(text)
         if amount >= MOST_A_PIECE:
