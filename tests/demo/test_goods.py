@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 
 from base.accounts.regions import PROVINCES
 from catalog.models import Category, Product, ProductImage, Variant
-from catalog.pictures import LARGE, SMALL, copy_name
+from catalog.pictures import SIZES, copy_name
 from orders.models import ShippingRate
 from shop.demo import goods
 from shop.demo.goods import (
@@ -40,7 +40,7 @@ def quick_pictures(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Pat
     def draw(plans: list[Plan]) -> Iterator[Drawn]:
         for plan in plans:
             asked.append(plan)
-            yield Drawn(plan.name, b"original", {SMALL: b"small", LARGE: b"large"})
+            yield Drawn(plan.name, b"original", dict.fromkeys(SIZES, b"copy"))
 
     monkeypatch.setattr(goods, "draw_plans", draw)
     return asked
@@ -139,7 +139,7 @@ def test_the_shop_is_filled(quick_pictures: list[Plan]) -> None:
     pictures = list(cream.images.all())
     assert [picture.position for picture in pictures] == [0, 1]
     for picture in pictures:
-        for size in (SMALL, LARGE):
+        for size in SIZES:
             assert default_storage.exists(copy_name(picture.image.name, size))
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from PIL import Image, ImageStat
 
+from catalog.pictures import SIZES
 from shop.demo.drawing.board import Board, Linear, Mask
 from shop.demo.drawing.colours import from_hex, measured, shade, tone
 from shop.demo.drawing.motifs import MOTIFS, motif
@@ -40,7 +41,7 @@ def test_a_picture_comes_with_its_copies() -> None:
     drawn = finish(ALMONDS)
     sizes = {size: Image.open(BytesIO(data)).size for size, data in drawn.copies.items()}
     assert Image.open(BytesIO(drawn.original)).size == (800, 800)
-    assert sizes == {800: (800, 800), 400: (400, 400)}
+    assert sizes == {size: (size, size) for size in SIZES}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -1,7 +1,7 @@
 """Things from the bathroom shelf and the make-up bag. Each stands on the origin."""
 
 from shop.demo.drawing.board import Linear, Pen, Radial
-from shop.demo.drawing.colours import WHITE, Colour, mix, shade, tone
+from shop.demo.drawing.colours import GOLD, STEEL, WHITE, mix, shade
 from shop.demo.drawing.labels import PAPER, Look, brand, ink_on, label
 from shop.demo.drawing.light import (
     DUSK,
@@ -17,9 +17,6 @@ from shop.demo.drawing.light import (
 )
 from shop.demo.drawing.motifs import motif
 from shop.demo.drawing.shapes import arc, barrel, ellipse, mirrored, rectangle, rounded, smooth
-
-GOLD: Colour = tone(0.80, 0.075, 78)
-STEEL: Colour = tone(0.84, 0.006, 260)
 
 
 def serum(pen: Pen, look: Look) -> None:

@@ -67,3 +67,10 @@ def _encoded(part: float) -> int:
 def _decoded(value: int) -> float:
     part = value / 255
     return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+
+# Materials that come back in many pictures.
+STEEL: Colour = tone(0.84, 0.006, 250)
+GOLD: Colour = tone(0.80, 0.075, 78)
+WOOD: Colour = tone(0.74, 0.075, 68)
+NIGHT: Colour = tone(0.24, 0.02, 270)

@@ -3,7 +3,7 @@
 import math
 
 from shop.demo.drawing.board import Linear, Mask, Pen, Radial
-from shop.demo.drawing.colours import WHITE, Colour, mix, shade, tone
+from shop.demo.drawing.colours import NIGHT, STEEL, WHITE, Colour, mix, shade, tone
 from shop.demo.drawing.labels import PAPER, Look, brand, ink_on
 from shop.demo.drawing.light import (
     DUSK,
@@ -20,9 +20,6 @@ from shop.demo.drawing.light import (
     stand,
 )
 from shop.demo.drawing.shapes import arc, barrel, ellipse, mirrored, rectangle, rounded, smooth
-
-STEEL: Colour = tone(0.84, 0.006, 250)
-NIGHT: Colour = tone(0.24, 0.02, 270)
 
 
 def _slab(

@@ -1,7 +1,7 @@
 """Things for kitchen, bath and living room. Each stands on the origin."""
 
 from shop.demo.drawing.board import Linear, Pen, Radial
-from shop.demo.drawing.colours import WHITE, Colour, mix, shade, tone
+from shop.demo.drawing.colours import WHITE, WOOD, Colour, mix, shade
 from shop.demo.drawing.kitchen import mug
 from shop.demo.drawing.labels import PAPER, Look, brand, label
 from shop.demo.drawing.light import (
@@ -16,8 +16,6 @@ from shop.demo.drawing.light import (
 )
 from shop.demo.drawing.motifs import motif
 from shop.demo.drawing.shapes import barrel, ellipse, mirrored, rectangle, rounded, smooth
-
-WOOD: Colour = tone(0.74, 0.075, 68)
 
 
 def tissues(pen: Pen, look: Look) -> None:

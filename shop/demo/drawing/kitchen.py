@@ -3,7 +3,7 @@
 import math
 
 from shop.demo.drawing.board import Linear, Mask, Pen, Radial
-from shop.demo.drawing.colours import WHITE, Colour, mix, shade, tone
+from shop.demo.drawing.colours import STEEL, WHITE, Colour, mix, shade, tone
 from shop.demo.drawing.labels import PAPER, Look, brand, ink_on, label
 from shop.demo.drawing.light import (
     DUSK,
@@ -20,8 +20,6 @@ from shop.demo.drawing.light import (
 )
 from shop.demo.drawing.motifs import heap, motif
 from shop.demo.drawing.shapes import arc, barrel, ellipse, mirrored, rectangle, rounded, smooth
-
-STEEL: Colour = tone(0.82, 0.006, 250)
 
 
 def mug(pen: Pen, look: Look) -> None:

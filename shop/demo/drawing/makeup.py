@@ -1,7 +1,7 @@
 """Things from the make-up bag. Each stands on the origin; palette and swatch lie."""
 
 from shop.demo.drawing.board import Linear, Pen
-from shop.demo.drawing.colours import WHITE, Colour, shade, tone
+from shop.demo.drawing.colours import GOLD, WHITE, shade
 from shop.demo.drawing.labels import Look, brand, ink_on
 from shop.demo.drawing.light import (
     DUSK,
@@ -14,8 +14,6 @@ from shop.demo.drawing.light import (
     stand,
 )
 from shop.demo.drawing.shapes import arc, barrel, ellipse, rectangle, rounded, smooth
-
-GOLD: Colour = tone(0.80, 0.075, 78)
 
 
 def lipstick(pen: Pen, look: Look) -> None:

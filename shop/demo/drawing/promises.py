@@ -3,7 +3,7 @@
 import math
 
 from shop.demo.drawing.board import Linear, Pen, Radial
-from shop.demo.drawing.colours import WHITE, Colour, shade, tone
+from shop.demo.drawing.colours import NIGHT, STEEL, WHITE, Colour, shade
 from shop.demo.drawing.labels import PAPER, Look, brand, ink_on
 from shop.demo.drawing.light import (
     DUSK,
@@ -15,9 +15,6 @@ from shop.demo.drawing.light import (
 )
 from shop.demo.drawing.motifs import motif
 from shop.demo.drawing.shapes import arc, ellipse, rectangle, rounded, smooth
-
-STEEL: Colour = tone(0.84, 0.006, 250)
-NIGHT: Colour = tone(0.24, 0.02, 270)
 
 
 def phone(pen: Pen, look: Look) -> None:
