@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -73,6 +74,17 @@ class TierForm(ReasonForm):
     field_order = ["tier", "reason"]
 
 
+KEY_WORDS = {"add": _("新增"), "change": _("修改"), "delete": _("删除"), "view": _("查看")}
+
+
+class KeysField(forms.ModelMultipleChoiceField):
+    """Permissions in the merchant's language; their stored names are half English."""
+
+    def label_from_instance(self, key: Permission) -> str:
+        act = key.codename.partition("_")[0]
+        return f"{key.content_type} · {KEY_WORDS.get(act, act)}"
+
+
 class AddressInline(ReadOnlyInline):
     model = Address
     fields = ["recipient", "phone", "province", "city", "district", "street", "is_default"]
@@ -108,6 +120,13 @@ class MemberAdmin(ModelAdmin):
         """Only the owner hands out keys to the back office."""
         keys = [] if request.user.is_superuser else ["is_staff", "is_superuser", "user_permissions"]
         return [*self.readonly_fields, *keys]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user_permissions":
+            pages = ContentType.objects.get_for_models(*self.admin_site._registry).values()
+            keys = Permission.objects.filter(content_type__in=pages).select_related("content_type")
+            kwargs |= {"form_class": KeysField, "queryset": keys}
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

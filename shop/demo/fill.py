@@ -111,7 +111,7 @@ def _prove() -> None:
 
 def write_accounts() -> None:
     """Where `make run` reads the sign-ins it prints."""
-    lines = [f"{s.role:<40} {s.phone}  {PASSWORD}" for s in SIGN_INS]
+    lines = [f"{f'{s.role} {s.role_en}':<40} {s.phone}  {PASSWORD}" for s in SIGN_INS]
     path = settings.ROOT / "var" / "demo-accounts.txt"
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

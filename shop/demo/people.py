@@ -6,6 +6,7 @@ from random import Random
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from base.accounts.consents import record_consents
 from base.accounts.models import Address, User
@@ -43,13 +44,18 @@ class SignIn:
 
     phone: str
     role: str
+    role_en: str
     name: str
 
+    @property
+    def title(self) -> str:
+        return self.role_en if get_language() == "en" else self.role
 
-MERCHANT = SignIn("13800138000", "商家 merchant", "店主小满")
-FIRST = SignIn("13800138001", "一级分销商 first-level distributor", "阿珍")
-SECOND = SignIn("13800138002", "二级分销商 second-level distributor", "小北")
-SHOPPER = SignIn("13800138003", "顾客 shopper", "陈晨")
+
+MERCHANT = SignIn("13800138000", "商家", "Merchant", "店主小满")
+FIRST = SignIn("13800138001", "一级分销商", "Level 1 distributor", "阿珍")
+SECOND = SignIn("13800138002", "二级分销商", "Level 2 distributor", "小北")
+SHOPPER = SignIn("13800138003", "顾客", "Customer", "陈晨")
 SIGN_INS = [SHOPPER, SECOND, FIRST, MERCHANT]
 
 
