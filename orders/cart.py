@@ -137,10 +137,16 @@ def read_cart(owner: CartOwner) -> CartContents:
 
 
 def count_pieces(owner: CartOwner) -> int:
+    """How many pieces in the cart can be bought. One query."""
     if owner == CartOwner():
         return 0
-    total = CartLine.objects.filter(**owner.lines_key).aggregate(pieces=Sum("quantity"))["pieces"]
-    return int(total or 0)
+    lines = CartLine.objects.filter(
+        **owner.lines_key,
+        variant__is_active=True,
+        variant__product__is_active=True,
+        variant__stock__gt=0,
+    )
+    return int(lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0)
 
 
 def add_to_cart(owner: CartOwner, variant_id: int, quantity: int) -> CartLine:
@@ -192,7 +198,10 @@ def merge_carts(visitor: uuid.UUID, user: User) -> None:
         # New lines first: they wait for their variants, and hold nothing an order could wait for.
         for line in sorted(brought, key=lambda line: line.variant_id in held):
             own = held.get(line.variant_id) or CartLine(
-                cart=member, variant=line.variant, quantity=0, price_when_added=line.price_when_added
+                cart=member,
+                variant=line.variant,
+                quantity=0,
+                price_when_added=line.price_when_added,
             )
             most = max(1, min(line.variant.stock, MAX_QUANTITY))
             own.quantity = min(own.quantity + line.quantity, most)

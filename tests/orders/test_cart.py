@@ -138,6 +138,7 @@ def test_what_changed_since_is_said_in_words(guest: CartOwner) -> None:
     assert contents.items[1].drop == Decimal("2.00")
     assert contents.amount == Decimal("54.00"), "what is gone does not count"
     assert not contents.is_ready
+    assert count_pieces(guest) == contents.pieces == 6
     set_quantity(guest, less.pk, 2)
     assert read_cart(guest).is_ready
 
