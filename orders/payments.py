@@ -4,6 +4,7 @@ A browser coming back proves nothing; only the gateway's word does. Money that t
 use for (paid twice, or after closing) goes back by itself.
 """
 
+import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -27,6 +28,12 @@ from orders.states import (
     OrderState,
     PaymentState,
 )
+
+logger = logging.getLogger(__name__)
+
+FIRST_QUERY_AFTER = timedelta(minutes=2)
+ASK_AT_MOST_EVERY = timedelta(minutes=1)
+ASK_FOR = timedelta(days=1)
 
 
 class CannotPay(DomainError):
@@ -62,6 +69,7 @@ def start_payment(order: Order, method: str, *, at: datetime | None = None) -> P
             method=method,
             amount=order.total,
             created_at=at,
+            next_query_at=at + FIRST_QUERY_AFTER,
         )
 
 
@@ -162,12 +170,25 @@ def query_payment(payment: Payment, *, at: datetime | None = None) -> Payment:
 
 
 def query_open_payments(*, at: datetime | None = None, limit: int = 100) -> int:
-    """Ask about payments whose notice may have been lost. Returns how many turned out paid."""
+    """Ask about payments whose notice may have been lost: soon, then ever more seldom, for a day.
+
+    Returns how many turned out paid. One that cannot be asked about keeps nobody waiting.
+    """
     at = at or timezone.now()
-    waiting = Payment.objects.filter(
-        state=PaymentState.STARTED,
-        created_at__lt=at - timedelta(minutes=2),
-        created_at__gt=at - timedelta(days=1),
-        method__in=payment_methods,
-    ).order_by("pk")[:limit]
-    return sum(query_payment(p, at=at).state == PaymentState.PAID for p in waiting)
+    due = Payment.objects.filter(
+        state=PaymentState.STARTED, next_query_at__lte=at, method__in=payment_methods
+    )
+    paid = 0
+    for payment in due.order_by("next_query_at", "pk")[:limit]:
+        _plan_next_query(payment, at)
+        try:
+            paid += query_payment(payment, at=at).state == PaymentState.PAID
+        except Exception:  # whatever is wrong with one payment, the others are asked about
+            logger.exception("payment %s could not be asked about", payment.number)
+    return paid
+
+
+def _plan_next_query(payment: Payment, at: datetime) -> None:
+    age = at - payment.created_at
+    payment.next_query_at = at + max(age / 2, ASK_AT_MOST_EVERY) if age < ASK_FOR else None
+    payment.save(update_fields=["next_query_at"])

@@ -4,6 +4,7 @@ The number is committed before the first call and never changes. A definite yes 
 after-sale; a definite no waits for a person; anything else is asked again under the same number.
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -22,16 +23,25 @@ from orders.refunds import complete_refund
 from orders.registries import Outcome, payment_methods
 from orders.states import REPAYMENT_TRANSITIONS, RepaymentState
 
+logger = logging.getLogger(__name__)
+
 OPEN = (RepaymentState.WAITING, RepaymentState.SENT)
 
 
 def send_repayments(at: datetime | None = None, limit: int = 100) -> int:
-    """Send or ask again about what is due. Returns how many reached the buyer."""
+    """Send or ask again about what is due. Returns how many reached the buyer.
+
+    One that cannot be sent is tried again in its turn and keeps nobody waiting.
+    """
     at = at or timezone.now()
-    due = Repayment.objects.filter(state__in=OPEN, next_attempt_at__lte=at).order_by("pk")
-    return sum(
-        send_repayment(repayment, at=at).state == RepaymentState.DONE for repayment in due[:limit]
-    )
+    due = Repayment.objects.filter(state__in=OPEN, next_attempt_at__lte=at)
+    done = 0
+    for repayment in due.order_by("next_attempt_at", "pk")[:limit]:
+        try:
+            done += send_repayment(repayment, at=at).state == RepaymentState.DONE
+        except Exception:  # whatever is wrong with one, the others go out
+            logger.exception("repayment %s could not be sent", repayment.number)
+    return done
 
 
 def send_repayment(repayment: Repayment, *, at: datetime | None = None) -> Repayment:

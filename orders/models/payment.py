@@ -21,11 +21,18 @@ class Payment(models.Model):
     gateway_no = models.CharField(_("网关流水号"), max_length=64, blank=True)
     created_at = models.DateTimeField(_("创建时间"))
     paid_at = models.DateTimeField(_("支付时间"), null=True, blank=True)
+    # When to ask the gateway about it, should its notice have been lost; null = not any more.
+    next_query_at = models.DateTimeField(_("下次查询"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("支付单")
         verbose_name_plural = pgettext_lazy("plural", "支付单")
         ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                fields=["next_query_at"], condition=Q(state="started"), name="payment_to_query"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["method", "gateway_no"], condition=~Q(gateway_no=""), name="gateway_no_once"

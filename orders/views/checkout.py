@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -15,6 +16,7 @@ from orders.cart import CartOwner, read_cart
 from orders.checkout import Item, place_order
 from orders.draft import draft_order
 from orders.forms import NEW_ADDRESS, CheckoutForm, read_items
+from orders.models import Order
 from orders.states import OrderState
 
 
@@ -35,10 +37,11 @@ def checkout(request: MemberRequest) -> HttpResponse:
     items = read_items(request.POST.getlist("item"))
     if form.is_valid():
         try:
+            address = _address(request, form)
             order = place_order(
                 request.user,
                 items,
-                address=_address(request, form),
+                address=address,
                 note=form.cleaned_data["note"],
                 expected_total=form.cleaned_data["expected_total"],
                 token=form.cleaned_data["token"],
@@ -46,6 +49,8 @@ def checkout(request: MemberRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
+            if not _is_as_asked(order, address, form.cleaned_data["note"]):
+                messages.warning(request, _("这张订单先前已经提交，之后的修改没有生效。"))
             if order.state == OrderState.UNPAID:
                 return redirect("orders:payment", order.number)
             return redirect("orders:order", order.number)
@@ -71,6 +76,12 @@ def _where(wanted: QueryDict, addresses: list[Address]) -> CheckoutForm:
 
 def _address(request: MemberRequest, form: CheckoutForm) -> Address | None:
     return add_address(request.user, form.new_address.place()) if form.is_new else form.chosen
+
+
+def _is_as_asked(order: Order, address: Address | None, note: str) -> bool:
+    """False for an order placed before by the same form, then filled in differently."""
+    place = (address.recipient, address.phone, str(address)) if address else ("", "", "")
+    return (order.recipient, order.phone, order.full_address, order.note) == (*place, note)
 
 
 def _page(

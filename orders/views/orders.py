@@ -110,9 +110,16 @@ def _whole(order: Order) -> dict[str, Any]:
         "history": progress.history(order, shipments, refunds, surplus),
         "allowed": may,
         "refundable": _refundable(lines, open_refunds) if may.refund else set(),
-        "is_live": order.state not in RESTING or bool(open_refunds) or open_surplus,
+        "ask_every": _ask_every(order, waits=bool(open_refunds) or open_surplus),
         "seen": _seen(order, shipments, refunds, surplus),
     }
+
+
+def _ask_every(order: Order, *, waits: bool) -> int:
+    """Seconds between one look for news and the next; 0 when nothing changes by itself."""
+    if order.state == OrderState.UNPAID or waits:
+        return 5
+    return 0 if order.state in RESTING else 20
 
 
 def _refundable(lines: list[OrderLine], open_refunds: list[Refund]) -> set[int]:

@@ -200,6 +200,19 @@ class TestPlacing:
         nuts.refresh_from_db()
         assert nuts.stock == 4
 
+    def test_going_back_and_filling_it_in_differently_is_not_silently_lost(
+        self, member: Client, nuts: Variant
+    ) -> None:
+        page = member.get(URL, {"variant": nuts.pk})
+        first = member.post(URL, filled(page), follow=True)
+        again = member.post(URL, filled(page, note="换个颜色"), follow=True)
+        warning = "之后的修改没有生效"
+        assert (warning in first.content.decode(), warning in again.content.decode()) == (
+            False,
+            True,
+        )
+        assert Order.objects.get().note == ""
+
     def test_buying_the_same_again_later_is_another_order(
         self, member: Client, nuts: Variant
     ) -> None:

@@ -211,7 +211,9 @@ class TestOneOrder:
 
     def test_a_resting_order_is_not_polled(self, member: Client, buyer: User) -> None:
         order = make_order(buyer)
+        assert 'hx-trigger="every 5s"' in text_of(member, order)
         pay(order)
+        assert 'hx-trigger="every 20s"' in text_of(member, order)
         receive(order)
         assert 'hx-trigger="every' not in text_of(member, order)
 

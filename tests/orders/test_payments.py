@@ -211,16 +211,38 @@ def test_a_query_believes_only_definite_answers(
     assert Order.objects.get().state == order_state
 
 
-def test_open_payments_are_asked_about_between_two_minutes_and_a_day(
+def test_open_payments_are_asked_about_soon_then_ever_more_seldom_for_a_day(
     buyer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    gateway = Gateway(*[Outcome("unknown")] * 50)
+    monkeypatch.setitem(payment_methods, "played", gateway)
+    begun = timezone.now()
+    start_payment(make_order(buyer, at=begun), "played", at=begun)
+    asked_after = []
+    for minutes in range(2 * 24 * 60):
+        before = len(gateway.asked)
+        query_open_payments(at=begun + timedelta(minutes=minutes))
+        if len(gateway.asked) > before:
+            asked_after.append(minutes)
+    assert asked_after[:6] == [2, 3, 5, 8, 12, 18]
+    assert (len(asked_after), asked_after[-1] > 24 * 60, asked_after[-1] < 36 * 60) == (
+        17,
+        True,
+        True,
+    )
+
+
+def test_one_payment_that_cannot_be_asked_about_keeps_no_other_waiting(
+    buyer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
     gateway = Gateway(Outcome("paid", "G1"))
     monkeypatch.setitem(payment_methods, "played", gateway)
-    now = timezone.now()
-    ages = [timedelta(minutes=1), timedelta(minutes=3), timedelta(hours=25)]
-    made = [start_payment(make_order(buyer, at=now - age), "played", at=now - age) for age in ages]
+    monkeypatch.setitem(payment_methods, "broken", Gateway())  # has no answer: raises
+    begun = now - timedelta(minutes=3)
+    for method in ("broken", "played"):
+        start_payment(make_order(buyer, at=begun), method, at=begun)
     assert query_open_payments(at=now) == 1
-    assert gateway.asked == [made[1].number]
 
 
 def test_payment_with_both_levels_accrued_asks_the_database_so_often(

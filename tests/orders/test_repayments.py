@@ -112,11 +112,26 @@ def test_a_crash_during_the_call_leaves_the_number_to_be_asked_about(
 ) -> None:
     gateway = play(monkeypatch, RuntimeError("power cut"), Outcome("paid"))
     back = cancel_paid_order(order).repayment
-    with pytest.raises(RuntimeError):
-        send_repayments()
+    assert send_repayments() == 0
     assert states(back) == (RepaymentState.SENT, RefundState.APPROVED, OrderState.PAID)
     assert send_repayments(at=back.next_attempt_at) == 1
     assert [number for number, _amount in gateway.asked] == [back.number] * 2
+
+
+def test_one_that_cannot_be_sent_keeps_no_other_waiting(
+    buyer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(monkeypatch, Outcome("paid"))
+    backs = []
+    for method in ("offline", "played"):
+        order = make_order(buyer)
+        pay(order, method=method)
+        backs.append(cancel_paid_order(order).repayment)
+    monkeypatch.delitem(payment_methods, "offline")  # a gateway the shop no longer has
+    assert send_repayments() == 1
+    for back, state in zip(backs, (RepaymentState.SENT, RepaymentState.DONE), strict=True):
+        back.refresh_from_db()
+        assert back.state == state
 
 
 def test_a_late_second_answer_changes_nothing(
@@ -192,7 +207,7 @@ class TestThroughTheSandboxGateway:
         back = cancel_paid_order(paid).repayment
         with monkeypatch.context() as patch, pytest.raises(RuntimeError):
             patch.setattr("orders.repayments.record_outcome", _crash)
-            send_repayments()
+            send_repayment(back)
         back.refresh_from_db()
         assert send_repayments(at=back.next_attempt_at) == 1
         assert states(back) == (RepaymentState.DONE, RefundState.DONE, OrderState.CLOSED)
