@@ -13,6 +13,7 @@ from shop.moving.products import import_products
 from shop.moving.progress import Progress
 from shop.moving.refunds import import_refunds
 from shop.moving.rules import import_rules
+from shop.moving.staging import begin_alone
 
 
 def import_folder(folder: Path, progress: Progress, *, with_events: bool) -> Iterator[Outcome]:
@@ -31,9 +32,11 @@ def import_folder(folder: Path, progress: Progress, *, with_events: bool) -> Ite
         yield import_orders(folder / "orders.csv", progress, with_events=with_events)
     elif with_events:
         with transaction.atomic():
+            begin_alone()
             accrue_orders(progress)
     if (folder / "refunds.csv").exists():
         yield import_refunds(folder / "refunds.csv", progress, with_events=with_events)
     elif with_events:
         with transaction.atomic():
+            begin_alone()
             accrue_refunds(progress)

@@ -89,14 +89,15 @@ SELECT moved.*, min(moved.row_no) OVER (PARTITION BY moved."order") AS first_row
 FROM moving_orders moved
 LEFT JOIN accounts_user person ON person.member_no = moved.member
 LEFT JOIN catalog_variant variant ON variant.sku = moved.sku
-LEFT JOIN orders_order known ON known.number = moved."order"
-WHERE moved.is_good;
+LEFT JOIN orders_order known ON known.number = moved."order";
 CREATE INDEX ON moving_lines (row_no);
 ANALYZE moving_lines;
 """
 
-UNKNOWN_MEMBER = """SELECT row_no FROM moving_lines WHERE user_id IS NULL"""
-UNKNOWN_SKU = """SELECT row_no FROM moving_lines WHERE variant_id IS NULL"""
+UNKNOWN_MEMBER = """
+SELECT row_no FROM moving_lines WHERE member IS NOT NULL AND user_id IS NULL
+"""
+UNKNOWN_SKU = """SELECT row_no FROM moving_lines WHERE sku IS NOT NULL AND variant_id IS NULL"""
 SOMEBODY_ELSES = """
 SELECT row_no FROM moving_lines WHERE order_id IS NOT NULL AND user_id <> known_user_id
 """
@@ -107,15 +108,18 @@ AND NOT EXISTS (
     WHERE line.order_id = moved.order_id AND line.variant_id = moved.variant_id
 )
 """
-SHIPPING_LATER = """SELECT row_no FROM moving_lines WHERE row_no <> first_row AND shipping <> 0"""
+SHIPPING_LATER = """
+SELECT row_no FROM moving_lines
+WHERE "order" IS NOT NULL AND row_no <> first_row AND shipping <> 0
+"""
 TOO_MUCH = """
-SELECT min(row_no) FROM moving_lines GROUP BY "order"
+SELECT min(row_no) FROM moving_lines WHERE is_good GROUP BY "order"
 HAVING sum(unit_price * quantity) + sum(shipping) >= 10000000000
 """
 # What is the order's must be the same in all its rows; later rows may leave the province out.
 DIFFERS = """
 SELECT moved.row_no FROM moving_lines moved JOIN moving_lines first ON first.row_no = moved.first_row
-WHERE moved.{column} IS DISTINCT FROM first.{column}
+WHERE moved.is_good AND first.is_good AND moved.{column} IS DISTINCT FROM first.{column}
 """
 
 NEW = """

@@ -51,5 +51,7 @@ class Progress:
         """One stage: `act` is "read", "write" or "accrue"."""
         words = {"read": _("读取"), "write": _("写入"), "accrue": _("计佣")}[act]
         step = Step(self._stream, f"{file} {words}")
-        yield step
-        step.finish()
+        try:
+            yield step
+        finally:
+            step.finish()

@@ -68,7 +68,7 @@ WITH numbered AS (
             PARTITION BY "order", sku, quantity, amount, refunded_at ORDER BY row_no
         )
     ), 'UTF8')), 'hex') AS digest
-    FROM moving_refunds moved WHERE moved.is_good
+    FROM moving_refunds moved
 )
 SELECT moved.*, moved."order" || '-' || left(moved.digest, 16) AS number,
        known.id AS order_id, known.paid_at, line.id AS line_id,
@@ -84,9 +84,12 @@ LEFT JOIN orders_orderline line ON line.order_id = known.id AND line.sku = moved
 ANALYZE moving_parts;
 """
 
-UNKNOWN_ORDER = """SELECT row_no FROM moving_parts WHERE order_id IS NULL"""
+UNKNOWN_ORDER = """
+SELECT row_no FROM moving_parts WHERE "order" IS NOT NULL AND order_id IS NULL
+"""
 UNKNOWN_LINE = """
-SELECT row_no FROM moving_parts WHERE order_id IS NOT NULL AND line_id IS NULL
+SELECT row_no FROM moving_parts
+WHERE sku IS NOT NULL AND order_id IS NOT NULL AND line_id IS NULL
 """
 NOT_PAID = """SELECT row_no FROM moving_parts WHERE line_id IS NOT NULL AND paid_at IS NULL"""
 TOO_EARLY = """SELECT row_no FROM moving_parts WHERE refunded_at < paid_at"""
@@ -101,7 +104,7 @@ SELECT row_no FROM (
         FROM orders_refundline part JOIN orders_refund refund ON refund.id = part.refund_id
         WHERE refund.state IN ('requested', 'approved') GROUP BY part.line_id
     ) asked ON asked.line_id = moved.line_id
-    WHERE moved.is_new AND moved.line_id IS NOT NULL
+    WHERE moved.is_good AND moved.is_new AND moved.line_id IS NOT NULL
 ) summed WHERE left_over < 0
 """
 

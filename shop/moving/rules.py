@@ -20,6 +20,7 @@ from distribution.models import Rule, Tier
 from shop.moving.files import Column, Form, Problems, Row, Values, read_rows
 from shop.moving.outcome import Outcome
 from shop.moving.progress import Progress
+from shop.moving.staging import begin_alone
 from shop.moving.tiers import known_tiers, open_tiers
 from shop.moving.values import (
     BadValue,
@@ -76,6 +77,7 @@ class Places:
 def import_rules(path: Path, progress: Progress) -> Outcome:
     """Bring the file in, or raise Refused and change nothing."""
     with transaction.atomic():
+        begin_alone()
         rows, places = _read(path, progress)
         tiers = open_tiers(_labels(rows))
         rules = list(_rules(rows, places, tiers))
@@ -111,7 +113,7 @@ def _read(path: Path, progress: Progress) -> tuple[list[Row], Places]:
             step.advance()
     places = _places(rows)
     for row in rows:
-        if row.is_good:
+        if row.values["scope"] and row.values["target"]:
             _require_target(row, places, problems)
     problems.refuse()
     return rows, places

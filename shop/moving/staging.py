@@ -48,16 +48,18 @@ def arriving(path: Path, form: Form, progress: Progress) -> Iterator[Arrival]:
     problems = Problems(path.name)
     table = "moving_" + form.file.removesuffix(".csv")
     with transaction.atomic():
-        lift_time_limit()
+        begin_alone()
         count = _stage(path, form, table, problems, progress)
         yield Arrival(table, count, problems)
         flush_checks()
 
 
-def lift_time_limit() -> None:
-    """A file may take longer than a page is allowed to; for this transaction only."""
+def begin_alone() -> None:
+    """For this transaction: imports wait for each other, so that what one brings in is known to
+    the next, and a file may take longer than a page is allowed to."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('shop.moving'))")
 
 
 def flush_checks() -> None:

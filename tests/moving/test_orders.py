@@ -248,6 +248,10 @@ def test_a_rule_that_counts_earlier_orders_sees_them_one_by_one(tmp_path: Path) 
         ([row(), row(sku="TEA", province="江苏省")], [(3, "province")]),
         ([row(), row("N2", what="x,y,z,")], [(3, "quantity"), (3, "unit_price"), (3, "discount")]),
         ([row("N" * 41)], [(2, "order")]),
+        (
+            [row(member="Nobody", sku="Nothing", what="0,10.00,,"), row("", what="1,x,,8.00")],
+            [(2, "quantity"), (2, "member"), (2, "sku"), (3, "order"), (3, "unit_price")],
+        ),
     ],
 )
 def test_errors(tmp_path: Path, rows: list[str], wrong: list[tuple[int, str]]) -> None:

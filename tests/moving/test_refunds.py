@@ -119,6 +119,10 @@ def test_a_refund_waits_behind_what_its_order_has_not_handled_yet(tmp_path: Path
     ("rows", "wrong"),
     [
         ([f"N9,NUT,1,1.00,{AT}"], [(2, "order")]),
+        (
+            ["N9,NUT,x,1.00,", f"N1,CODE,1,x,{AT}"],
+            [(2, "quantity"), (2, "refunded_at"), (2, "order"), (3, "amount"), (3, "sku")],
+        ),
         ([f"N1,CODE,1,1.00,{AT}"], [(2, "sku")]),
         ([f"N2,TEA,1,1.00,{AT}"], [(2, "sku")]),
         ([f"N1,NUT,4,1.00,{AT}"], [(2, "quantity")]),

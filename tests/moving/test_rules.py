@@ -99,3 +99,10 @@ def test_errors(tmp_path: Path, row: str, column: str) -> None:
     found = where(errors_of(make_folder(tmp_path, rules=f"{RULES}{row}\n")))
     assert found == [("rules.csv", 3, column)]
     assert not Rule.objects.exists()
+
+
+def test_all_errors_of_a_row_are_named(tmp_path: Path) -> None:
+    text = f"{RULES}product,没有,,200%,x,,,,,\nshop,NUT,,,,,,,,\n"
+    found = where(errors_of(make_folder(tmp_path, rules=text)))
+    places = [(3, "level1"), (3, "level2"), (3, "target"), (4, "target")]
+    assert found == [("rules.csv", *place) for place in places]
