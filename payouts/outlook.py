@@ -111,7 +111,7 @@ def _nothing_mature(pending: Pending) -> str:
     if pending.unlocks:
         first = pending.unlocks[0]
         return _("佣金尚未到可结算的日子，最早 %(day)s 有 %(amount)s 解锁。") % {
-            "day": date_format(first.day, "m-d"),
+            "day": date_format(first.day, "MONTH_DAY_FORMAT"),
             "amount": yuan(first.amount),
         }
     return _("佣金还在等买家收货或售后处理完。")

@@ -49,7 +49,8 @@ from tests.wires import wire
 
 pytestmark = pytest.mark.django_db
 
-CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+# Characters and the marks of a Chinese sentence.
+CHINESE = re.compile(r"[\u3001-\u3011\u3400-\u9fff！（），：；？]")
 # Kept on purpose: a language is called by its own name, provinces are written as on a parcel.
 KEPT = re.compile("|".join([r"(切换到)?简体中文", *map(re.escape, PROVINCES)]))
 

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 class Schedule(models.Model):
@@ -60,7 +60,12 @@ class Schedule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The name; that of the schedule every shop begins with, in the reader's language."""
+        return gettext(self.name)
 
 
 class Run(models.Model):

@@ -86,7 +86,7 @@ class RuleAdmin(ModelAdmin):
                     ("rate2", "amount2"),
                 ],
                 "description": _(
-                    "比例用小数填写，如 0.125 表示 12.5%。留空表示由下一条规则决定,0 表示不计佣。"
+                    "比例用小数填写，如 0.125 表示 12.5%。留空表示由下一条规则决定，0 表示不计佣。"
                 ),
             },
         ),
@@ -95,7 +95,8 @@ class RuleAdmin(ModelAdmin):
             {
                 "fields": [
                     ("min_quantity", "min_amount", "min_month_orders"),
-                    ("starts_at", "ends_at"),
+                    "starts_at",
+                    "ends_at",
                 ]
             },
         ),
