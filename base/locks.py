@@ -27,6 +27,6 @@ def lock_row(rows: QuerySet[M]) -> M:
     """Lock exactly one row; raises the model's DoesNotExist when there is none."""
     locked = lock_rows(rows)
     if not locked:
-        raise rows.model.DoesNotExist
+        raise rows.model.DoesNotExist  # type: ignore[attr-defined]  # every model has its own
     (row,) = locked
     return row
