@@ -111,11 +111,7 @@ def position_of(distributor: Distributor, *, at: datetime) -> Position:
                 ),
                 "distributor",
             ),
-            customers=_count_of(customers_of(OuterRef("pk"), at), "distributor"),
-            distributors=_count_of(recruits_of(OuterRef("pk"), at), "recruiter"),
-            second=_count_of(
-                second_level_of(OuterRef("pk"), at), "distributor__recruitments__recruiter"
-            ),
+            **_team_sizes(at),
         )
         .values(
             "paid", "customers", "distributors", "second", "balance__available", "balance__reserved"
@@ -127,6 +123,21 @@ def position_of(distributor: Distributor, *, at: datetime) -> Position:
         pending,
         Team(row["customers"], row["distributors"], row["second"]),
     )
+
+
+def team_of(distributor: Distributor, *, at: datetime) -> Team:
+    """The sizes of the team alone: one query."""
+    sizes = Distributor.objects.filter(pk=distributor.pk).annotate(**_team_sizes(at))
+    return Team(**sizes.values("customers", "distributors", "second").get())
+
+
+def _team_sizes(at: datetime) -> dict[str, Coalesce]:
+    me = OuterRef("pk")
+    return {
+        "customers": _count_of(customers_of(me, at), "distributor"),
+        "distributors": _count_of(recruits_of(me, at), "recruiter"),
+        "second": _count_of(second_level_of(me, at), "distributor__recruitments__recruiter"),
+    }
 
 
 def customers_of(distributor: Any, at: datetime) -> QuerySet[Binding]:

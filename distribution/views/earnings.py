@@ -32,7 +32,7 @@ def commissions(request: HttpRequest) -> HttpResponse:
     wanted = filters.cleaned_data if filters.is_valid() else {}
     rows = earnings_of(person)
     if wanted.get("state"):
-        rows = in_state(rows, CommissionState(wanted["state"]))
+        rows = in_state(rows, person, CommissionState(wanted["state"]))
     if wanted.get("level"):
         rows = rows.filter(level=wanted["level"])
     if wanted.get("q"):

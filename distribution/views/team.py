@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from base.pages import page_of
 from distribution.access import distributor, distributor_of
-from distribution.dashboard import position_of
+from distribution.dashboard import team_of
 from distribution.forms import TeamFilter
 from distribution.team import Group, members_of, shown
 
@@ -32,7 +32,7 @@ def team(request: HttpRequest) -> HttpResponse:
         "groups": Group,
         "group": group,
         "search": search,
-        "sizes": position_of(person, at=now).team,
+        "sizes": team_of(person, at=now),
         "page": page,
         "members": shown(person, group, list(page.object_list)),
     }

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -192,19 +191,6 @@ class TestThePage:
         browser = pages_of(person)
         with django_assert_num_queries(9):
             browser.get("/distribution/")
-
-    def test_the_trend_reads_its_index(self, now: datetime) -> None:
-        """Nobody's dashboard may walk through everybody's commissions."""
-        chain = make_chain()
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute(
-                "EXPLAIN SELECT sum(amount) FROM distribution_commission"
-                " WHERE payee_id = %s AND accrued_at >= %s",
-                [chain.b.pk, now],
-            )
-            plan = "\n".join(row[0] for row in cursor.fetchall())
-        assert "commission_by_payee" in plan
 
 
 class TestTheChart:

@@ -103,7 +103,7 @@ class TestStates:
     ) -> None:
         for person in (chain.a, chain.b):
             for state, order in every_state.items():
-                rows = with_states(in_state(earnings_of(person), state))
+                rows = with_states(in_state(earnings_of(person), person, state))
                 assert [(row.state, row.commission.order) for row in rows] == [(state, order)]
 
     def test_of_a_commission_in_two_payouts(self, chain: Chain) -> None:
@@ -117,7 +117,7 @@ class TestStates:
             found = [
                 (row.commission.pk, state)
                 for state in State
-                for row in with_states(in_state(earnings_of(person), state))
+                for row in with_states(in_state(earnings_of(person), person, state))
             ]
             everything = [
                 (row.commission.pk, row.state) for row in with_states(earnings_of(person))

@@ -144,7 +144,7 @@ class TestThePage:
 
     @pytest.mark.parametrize("number", [1, 3])
     @pytest.mark.parametrize(
-        ("group", "queries"), [("customers", 8), ("distributors", 9), ("second", 8)]
+        ("group", "queries"), [("customers", 7), ("distributors", 8), ("second", 7)]
     )
     def test_a_fixed_number_of_queries(
         self,
