@@ -31,6 +31,9 @@ if (navigator.share) {
   document.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
 }
 
+/* Where the tabs are wider than the screen, the page's own is in sight. */
+document.querySelector(".room-tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest", behavior: "instant" });
+
 for (const chart of document.querySelectorAll("[data-chart]")) {
   const readout = chart.querySelector("[data-chart-readout]");
   const whole = readout.textContent;
