@@ -89,13 +89,20 @@ def appoint(user: User, *, by: User | None, reason: str, at: datetime | None = N
 def approve(
     distributor: Distributor, *, by: User | None, reason: str = "", at: datetime | None = None
 ) -> Distributor:
-    """Take an applicant in; their recruiter is who they are bound to now, if that one may."""
+    """Take an applicant in; their recruiter is who they are bound to now, if that one may.
+
+    A frozen one is thawed: who recruited them was fixed when they joined.
+    """
     with transaction.atomic():
         distributor = _lock(distributor)
         if distributor.status == Status.APPROVED:
             return distributor
         require_transition(STATUS_TRANSITIONS, distributor.status, Status.APPROVED)
-        _admit(distributor, at or timezone.now(), by=by, reason=reason)
+        at = at or timezone.now()
+        if distributor.status == Status.FROZEN:
+            _stand(distributor, Status.APPROVED, at, by=by, reason=reason)
+        else:
+            _admit(distributor, at, by=by, reason=reason)
         record_audit("approve_distributor", distributor, by=by, reason=reason)
     return distributor
 

@@ -21,7 +21,7 @@ from distribution.models import (
 )
 from distribution.people import CannotJoin, appoint, approve, join, set_status, set_tier
 from distribution.policy import publish_policy
-from distribution.relations import bind_by_link
+from distribution.relations import bind_by_link, reassign_recruiter
 from distribution.states import Status
 from tests.books import ledger, money, name_of, prove, reversals
 from tests.make import (
@@ -147,6 +147,15 @@ class TestRecruiting:
         bind_by_link(user, a, at=START)
         set_status(a, Status.FROZEN, by=None, reason="test", at=NOON)
         assert recruiter(appoint(user, by=None, reason="test", at=NOON + DAY)) == []
+
+    def test_thawing_recruits_nobody(self) -> None:
+        """Only becoming a distributor does: what the merchant decided since then stands."""
+        chain = make_chain()
+        reassign_recruiter(chain.b, None, by=make_user(), reason="test", at=NOON)
+        set_status(chain.b, Status.FROZEN, by=None, reason="test", at=NOON + DAY)
+        approve(chain.b, by=None, at=NOON + 2 * DAY)
+        assert recruiter(chain.b) == [("甲", START)]
+        assert not chain.b.recruitments.filter(ends_at=None).exists()
 
     def test_coming_back_keeps_the_recruiter(self) -> None:
         chain = make_chain()
