@@ -102,17 +102,10 @@ class Position:
 def position_of(distributor: Distributor, *, at: datetime) -> Position:
     """Money and team of one distributor: two queries."""
     pending = pending_of(distributor)
+    settled = Reservation.objects.filter(distributor=OuterRef("pk"), state=ReservationState.SETTLED)
     row = (
-        Distributor.objects.filter(pk=distributor.pk)
-        .annotate(
-            paid=_sum_of(
-                Reservation.objects.filter(
-                    distributor=OuterRef("pk"), state=ReservationState.SETTLED
-                ),
-                "distributor",
-            ),
-            **_team_sizes(at),
-        )
+        _with_team(distributor, at)
+        .annotate(paid=_sum_of(settled, "distributor"))
         .values(
             "paid", "customers", "distributors", "second", "balance__available", "balance__reserved"
         )
@@ -127,17 +120,17 @@ def position_of(distributor: Distributor, *, at: datetime) -> Position:
 
 def team_of(distributor: Distributor, *, at: datetime) -> Team:
     """The sizes of the team alone: one query."""
-    sizes = Distributor.objects.filter(pk=distributor.pk).annotate(**_team_sizes(at))
-    return Team(**sizes.values("customers", "distributors", "second").get())
+    row = _with_team(distributor, at).values("customers", "distributors", "second").get()
+    return Team(**row)
 
 
-def _team_sizes(at: datetime) -> dict[str, Coalesce]:
+def _with_team(distributor: Distributor, at: datetime) -> QuerySet[Any]:
     me = OuterRef("pk")
-    return {
-        "customers": _count_of(customers_of(me, at), "distributor"),
-        "distributors": _count_of(recruits_of(me, at), "recruiter"),
-        "second": _count_of(second_level_of(me, at), "distributor__recruitments__recruiter"),
-    }
+    return Distributor.objects.filter(pk=distributor.pk).annotate(
+        customers=_count_of(customers_of(me, at), "distributor"),
+        distributors=_count_of(recruits_of(me, at), "recruiter"),
+        second=_count_of(second_level_of(me, at), "distributor__recruitments__recruiter"),
+    )
 
 
 def customers_of(distributor: Any, at: datetime) -> QuerySet[Binding]:

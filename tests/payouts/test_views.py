@@ -223,7 +223,9 @@ class TestTheNextPayout:
         waiting = sold(chain, at=NOON - DAY, received=False)
         assert outlook(chain.b).blockers == ["佣金还在等买家收货或售后处理完。"]
         receive(waiting, at=NOON)
-        assert outlook(chain.b).blockers == ["佣金尚未到可结算的日子，最早 3月25日 有 ¥10.00 解锁。"]
+        assert outlook(chain.b).blockers == [
+            "佣金尚未到可结算的日子，最早 3月25日 有 ¥10.00 解锁。"
+        ]
 
     def test_a_debt_comes_first(self, chain: Chain) -> None:
         order = sold(chain, at=NOON - 30 * DAY)
