@@ -8,8 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 120
@@ -86,12 +89,11 @@ class Project:
         homes = [self.folder, *(self.folder / "var" / "servers").glob("*")]
         places = tuple(str(home.resolve()) for home in homes if home.is_dir())
         found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                if str((entry / "cwd").readlink()).startswith(places):
-                    found.append(f"{entry.name} {(entry / 'cmdline').read_text()}")
-            except OSError:  # gone meanwhile, or not ours to see
-                continue
+        for process in psutil.process_iter():
+            # Gone meanwhile, or not ours to see.
+            with suppress(psutil.Error):
+                if process.cwd().startswith(places):
+                    found.append(f"{process.pid} {' '.join(process.cmdline())}")
         return found
 
     def wait_until_nothing_runs(self) -> None:

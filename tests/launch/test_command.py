@@ -17,7 +17,7 @@ def test_two_commands_share_the_server_and_the_last_ends_it(project: Project) ->
     first, second = project.manage("hold"), project.manage("hold")
     read_until(first, "data")
     read_until(second, "data")
-    servers = [line for line in project.processes() if "launch.keeper" in line.replace("\0", " ")]
+    servers = [line for line in project.processes() if "launch.keeper" in line]
     assert len(servers) == 2  # PostgreSQL's and Redis's
     said, _ = first.communicate(timeout=SECONDS)
     assert "still there" in said

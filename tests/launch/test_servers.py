@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -31,13 +32,13 @@ def postgres_of(base: Path) -> int:
 
 
 def keeper_of(server: int) -> int:
-    return int(Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1])
+    return int(psutil.Process(server).ppid())
 
 
 def is_alive(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return False
 
 
