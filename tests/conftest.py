@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
@@ -53,14 +54,18 @@ def chinese_first() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(django_db_setup: None) -> Iterator[Browser]:
     """Chromium; a machine without it fails here and skips nothing."""
     path = chromium.find()
     if path is None:
         pytest.fail("The browser tests need Chromium; `make test` installs it.")
     # Playwright's loop lives in this thread; what Django does here is not asynchronous for it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    # Where a loop runs Django looks for its connections elsewhere: they stay the same, and with
+    # them the rows of the migrations that `serialized_rollback` puts back.
+    before = connections["default"]
     with sync_playwright() as playwright:
+        connections["default"] = before
         started = playwright.chromium.launch(executable_path=path, args=[*chromium.ARGUMENTS])
         yield started
         started.close()

@@ -20,19 +20,24 @@ DESK = {"width": 1280, "height": 800}
 
 
 @pytest.fixture
-def shop(live_server: LiveServer, settings: LazySettings) -> Iterator[str]:
+def done_at_once() -> Iterator[None]:
+    """No worker runs here: what would wake it is done at once."""
+    celery_app.conf.task_always_eager = True
+    yield
+    celery_app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def shop(live_server: LiveServer, settings: LazySettings, done_at_once: None) -> str:
     """The address of a shop with goods, rules, an open programme and a weekly schedule."""
     settings.BASE_URL = live_server.url
     settings.SANDBOX_BASE_URL = f"{live_server.url}/sandbox"
     settings.ALLOWED_HOSTS = ["*"]
-    # No worker runs here: what would wake it is done at once.
-    celery_app.conf.task_always_eager = True
     publish_policy(by=None, joining=Policy.Joining.OPEN)
     publish_rule(by=None, scope="shop", rate1=Decimal("0.2"), rate2=Decimal("0.1"))
     Schedule.objects.update(channel="sandbox", auto_approve=True)
     make_variant("99.00", cost="40.00")
-    yield live_server.url
-    celery_app.conf.task_always_eager = False
+    return live_server.url
 
 
 @pytest.fixture
