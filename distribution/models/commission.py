@@ -18,7 +18,12 @@ class Commission(models.Model):
     order = models.ForeignKey(
         "orders.Order", models.PROTECT, related_name="commissions", verbose_name=_("订单")
     )
-    line = models.ForeignKey("orders.OrderLine", models.PROTECT, related_name="commissions")
+    line = models.ForeignKey(
+        "orders.OrderLine",
+        models.PROTECT,
+        related_name="commissions",
+        verbose_name=_("订单商品"),
+    )
     level = models.PositiveSmallIntegerField(_("级别"), choices=[(1, _("一级")), (2, _("二级"))])
     payee = models.ForeignKey(
         "distribution.Distributor",
@@ -104,13 +109,19 @@ class Reversal(models.Model):
 
     commission = models.ForeignKey(Commission, models.PROTECT, related_name="reversals")
     refund = models.ForeignKey(
-        "orders.Refund", models.PROTECT, null=True, related_name="commission_reversals"
+        "orders.Refund",
+        models.PROTECT,
+        null=True,
+        related_name="commission_reversals",
+        verbose_name=_("售后单"),
     )
     amount = models.DecimalField(_("金额"), max_digits=12, decimal_places=2)
     at = models.DateTimeField(_("时间"))
     reason = models.CharField(_("原因"), max_length=200, blank=True)
 
     class Meta:
+        verbose_name = _("佣金撤回")
+        verbose_name_plural = pgettext_lazy("plural", "佣金撤回")
         ordering = ["at", "pk"]
         constraints = [
             models.UniqueConstraint(

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from base.models import AuditEntry
 from distribution.explanations import explain
 from distribution.models import Commission, Entry, Reversal, Transfer
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline
@@ -89,14 +88,3 @@ class TransferAdmin(ReadOnlyAdmin):
     @display(description=_("金额"))
     def moved(self, transfer: Any) -> Any:
         return transfer.gained
-
-
-@admin.register(AuditEntry)
-class AuditAdmin(ReadOnlyAdmin):
-    """Who changed what, and why."""
-
-    list_display = ["at", "actor", "action", "target_name", "reason"]
-    list_filter = ["action", "at"]
-    list_select_related = ["actor"]
-    search_fields = ["target_name", "target_id", "reason", "actor__phone"]
-    date_hierarchy = "at"

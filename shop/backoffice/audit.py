@@ -1,0 +1,73 @@
+"""The audit log in the back office: who changed what, and why, in words."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from unfold.decorators import display
+
+from base.models import AuditEntry
+from shop.backoffice.actions import ReadOnlyAdmin
+
+# What `record_audit` calls a deed, and what a merchant calls it.
+DEEDS = {
+    "appoint_distributor": _("指定为分销商"),
+    "approve_distributor": _("通过分销申请"),
+    "approved_distributor": _("解冻分销商"),
+    "rejected_distributor": _("拒绝分销申请"),
+    "frozen_distributor": _("冻结分销商"),
+    "resigned_distributor": _("分销商退出"),
+    "banned_distributor": _("封禁分销商"),
+    "set_tier": _("调整等级"),
+    "reassign_customer": _("改绑分销商"),
+    "reassign_recruiter": _("改推荐人"),
+    "publish_rule": _("新增佣金规则"),
+    "change_rule": _("修改佣金规则"),
+    "end_rule": _("停用佣金规则"),
+    "import_rule": _("迁入佣金规则"),
+    "publish_policy": _("发布分销政策"),
+    "save_schedule": _("保存结算计划"),
+    "run_payouts": _("立即结算"),
+    "approve_payout": _("审批结算单"),
+    "cancel_payout": _("取消结算单"),
+    "confirm_payout": _("确认结算单已付款"),
+    "ship_order": pgettext_lazy("verb", "发货"),
+    "approve_refund": _("同意退款"),
+    "reject_refund": _("拒绝退款"),
+    "confirm_repayment": _("确认已线下退款"),
+}
+
+
+class DeedFilter(admin.SimpleListFilter):
+    title = _("操作")
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(DEEDS.items())
+
+    def queryset(self, request: HttpRequest, rows: Any) -> Any:
+        return rows.filter(action=self.value()) if self.value() else rows
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(ReadOnlyAdmin):
+    list_display = ["at", "actor", "deed", "target_name", "reason"]
+    list_filter = [DeedFilter, "at"]
+    list_select_related = ["actor"]
+    search_fields = ["target_name", "target_id", "reason", "actor__phone"]
+    date_hierarchy = "at"
+    fields = ["at", "actor", "deed", "target_kind", "target_id", "target_name", "reason", "details"]
+    readonly_fields = ["deed", "target_kind"]
+
+    @display(description=_("操作"), ordering="action")
+    def deed(self, entry: AuditEntry) -> Any:
+        return DEEDS.get(entry.action, entry.action)
+
+    @display(description=_("对象类型"))
+    def target_kind(self, entry: AuditEntry) -> Any:
+        app, name = entry.target_type.split(".")
+        known = apps.all_models.get(app, {}).get(name)
+        return known._meta.verbose_name if known else entry.target_type
