@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Offline:
     code = "offline"
     is_offered = False
+    has_gateway = False
 
     @property
     def label(self) -> str:
@@ -27,6 +28,9 @@ class Offline:
 
     def query(self, payment: "Payment") -> Outcome:
         return Outcome("open")
+
+    def close(self, payment: "Payment") -> Outcome:
+        return Outcome("closed")
 
     def repay(self, repayment: "Repayment") -> Outcome:
         return Outcome("open", detail=_("等待商家线下退款并确认"))

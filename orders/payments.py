@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,7 @@ from orders.receipt import receive_order
 from orders.registries import Outcome, payment_methods
 from orders.states import (
     ORDER_TRANSITIONS,
+    PAYABLE,
     PAYMENT_TRANSITIONS,
     EventKind,
     OrderState,
@@ -137,7 +139,8 @@ def _mark_paid(order: Order, at: datetime) -> None:
     """Virtual goods are delivered with the payment; an order of nothing else is then received."""
     require_transition(ORDER_TRANSITIONS, order.state, OrderState.PAID)
     order.state, order.paid_at = OrderState.PAID, at
-    order.save(update_fields=["state", "paid_at"])
+    order.close_reason = ""  # was to be closed, and the money came first
+    order.save(update_fields=["state", "paid_at", "close_reason"])
     lines = OrderLine.objects.filter(order=order)
     lines.filter(kind=Kind.VIRTUAL).update(received_at=at)
     publish(EventKind.PAID, order, at)
@@ -165,8 +168,38 @@ def query_payment(payment: Payment, *, at: datetime | None = None) -> Payment:
         )
     if outcome.state == "failed":
         fail_payment(payment.number, method=payment.method)
+    elif outcome.state == "closed":
+        _note_closed(payment)
     payment.refresh_from_db()
     return payment
+
+
+def payable(order: Order) -> QuerySet[Payment]:
+    """The payments of an order that a gateway might still take money for."""
+    remote = [code for code, method in payment_methods.items() if method.has_gateway]
+    return Payment.objects.filter(order=order, state__in=PAYABLE, method__in=remote)
+
+
+def close_payment(payment: Payment, *, at: datetime | None = None) -> Payment:
+    """Ask the gateway what became of a payment and, where nothing did, to take no money any more.
+
+    Returns it paid or closed; as it was when there is no definite answer. No transaction is open
+    while the gateway answers.
+    """
+    payment = query_payment(payment, at=at)
+    if payment.state not in PAYABLE:
+        return payment
+    outcome = payment_methods[payment.method].close(payment)
+    if outcome.state == "paid":  # between the two calls
+        return query_payment(payment, at=at)
+    if outcome.state in ("closed", "missing"):
+        _note_closed(payment)
+    payment.refresh_from_db()
+    return payment
+
+
+def _note_closed(payment: Payment) -> None:
+    Payment.objects.filter(pk=payment.pk, state__in=PAYABLE).update(state=PaymentState.CLOSED)
 
 
 def query_open_payments(*, at: datetime | None = None, limit: int = 100) -> int:

@@ -52,11 +52,16 @@ def allowed(
     has_money = order.total > order.refunded_amount + waiting
     return Allowed(
         pay=order.state == OrderState.UNPAID and order.expires_at > at,
-        cancel=order.state == OrderState.UNPAID,
+        cancel=order.state == OrderState.UNPAID and not is_closing(order),
         cancel_paid=order.state == OrderState.PAID and not has_delivered and has_money,
         receive=order.state == OrderState.SHIPPED,
         refund=order.paid_at is not None and order.state != OrderState.CLOSED and has_money,
     )
+
+
+def is_closing(order: Order) -> bool:
+    """Somebody has cancelled it; its gateway is being asked."""
+    return order.state == OrderState.UNPAID and order.close_reason != ""
 
 
 def is_going_back(order: Order, waiting: Decimal) -> bool:
@@ -88,6 +93,8 @@ def headline(order: Order, *, waiting: Decimal = ZERO, at: datetime | None = Non
     if is_going_back(order, waiting):
         return _("钱正在原路退回，到账后订单关闭。")
     match order.state:
+        case OrderState.UNPAID if is_closing(order):
+            return _("正在向支付平台确认没有付款，随后自动关闭。")
         case OrderState.UNPAID if order.expires_at <= at:
             return _("订单即将自动关闭。")
         case OrderState.UNPAID:

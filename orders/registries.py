@@ -38,8 +38,9 @@ discount_sources: dict[str, DiscountSource] = {}
 class Outcome:
     """What a gateway says of a payment, a repayment or a transfer.
 
-    `state` is "paid", "failed", "open" (known, undecided), "missing" (never heard of) or
-    "unknown" (no definite answer: asked again later, never taken for a failure).
+    `state` is "paid", "failed", "closed" (can no longer be paid), "open" (known, undecided),
+    "missing" (never heard of) or "unknown" (no definite answer: asked again later, never taken
+    for a failure).
     """
 
     state: str
@@ -52,6 +53,7 @@ class PaymentMethod(Protocol):
 
     code: str
     is_offered: bool  # whether buyers may choose it
+    has_gateway: bool  # whether somebody else takes the money, and has to be asked about it
 
     @property
     def label(self) -> str: ...
@@ -60,6 +62,10 @@ class PaymentMethod(Protocol):
         """The address to send the buyer to. Repeatable."""
 
     def query(self, payment: "Payment") -> Outcome: ...
+
+    def close(self, payment: "Payment") -> Outcome:
+        """Have the gateway take no money for it any more: "closed", or what stands against it.
+        A gateway that knows no closing says "closed" as well: late money goes back by itself."""
 
     def repay(self, repayment: "Repayment") -> Outcome:
         """Send money back under `repayment.number`; the same number never pays twice."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Sandbox:
     code = "sandbox"
     is_offered = True
+    has_gateway = True
 
     @property
     def label(self) -> str:
@@ -43,6 +44,9 @@ class Sandbox:
 
     def query(self, payment: "Payment") -> Outcome:
         return _outcome(sandbox_pay.query_trade(payment.number), payment.amount)
+
+    def close(self, payment: "Payment") -> Outcome:
+        return _outcome(sandbox_pay.close_trade(payment.number), payment.amount)
 
     def repay(self, repayment: "Repayment") -> Outcome:
         answer = sandbox_pay.repay_trade(

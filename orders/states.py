@@ -26,14 +26,20 @@ class PaymentState(models.TextChoices):
     STARTED = "started", _("支付中")
     PAID = "paid", _("已支付")
     FAILED = "failed", _("支付失败")
+    CLOSED = "closed", _("已关闭")
 
 
 PAYMENT_TRANSITIONS = {
-    PaymentState.STARTED: frozenset({PaymentState.PAID, PaymentState.FAILED}),
+    PaymentState.STARTED: frozenset({PaymentState.PAID, PaymentState.FAILED, PaymentState.CLOSED}),
     # A gateway may report failure first and success later; money that came is money that came.
-    PaymentState.FAILED: frozenset({PaymentState.PAID}),
+    PaymentState.FAILED: frozenset({PaymentState.PAID, PaymentState.CLOSED}),
+    # So may one whose closing crossed with the payer's money.
+    PaymentState.CLOSED: frozenset({PaymentState.PAID}),
     PaymentState.PAID: frozenset(),
 }
+
+# May still turn out paid: the gateway is asked, and told to close them, before their order closes.
+PAYABLE = (PaymentState.STARTED, PaymentState.FAILED)
 
 
 class RefundState(models.TextChoices):

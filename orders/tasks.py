@@ -1,17 +1,30 @@
 """What beat does for orders. Each is safe to run twice and at the same time."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
+from base.errors import DomainError
 from orders import cancellation, events, payments, receipt, repayments, sales
-from orders.models import Payment
+from orders.models import Order, Payment
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
 def expire_orders() -> int:
     return cancellation.expire_orders()
+
+
+@shared_task
+def close_overdue(number: str) -> None:
+    """Close an order whose buyer wants it no more; without a gateway's answer beat tries again."""
+    try:
+        cancellation.close_overdue(Order.objects.get(number=number))
+    except DomainError as no:
+        logger.info("order %s stays as it is: %s", number, no)
 
 
 @shared_task

@@ -24,7 +24,7 @@ from base.gateways.signing import (
 
 CURRENCY = "CNY"
 REPAYMENT_STATES = {"done": "paid", "failed": "failed"}
-TRADE_STATES = {"paid": "paid", "failed": "failed", "open": "open"}
+TRADE_STATES = {"paid": "paid", "failed": "failed", "open": "open", "closed": "closed"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Trade:
 
 @dataclass(frozen=True)
 class Answer:
-    """`state` is paid, failed, open, missing or unknown; `amount` only where the gateway says one."""
+    """`state` is paid, failed, open, closed, missing or unknown; `amount` only where the gateway
+    says one."""
 
     state: str
     reference: str = ""
@@ -97,8 +98,17 @@ def cashier_address(trade: Trade) -> str:
 
 def query_trade(number: str) -> Answer:
     """What became of a payment."""
+    return _about_trade("/trades/query/", number)
+
+
+def close_trade(number: str) -> Answer:
+    """Ask for a payment to be closed; the answer is how it stands then. Repeatable."""
+    return _about_trade("/trades/close/", number)
+
+
+def _about_trade(path: str, number: str) -> Answer:
     try:
-        status, answer = post_signed("/trades/query/", {"number": number})
+        status, answer = post_signed(path, {"number": number})
     except Unknown as error:
         return Answer("unknown", detail=str(error))
     if status == 404:

@@ -26,16 +26,28 @@ from orders.wake import run_soon
 @member
 @require_POST
 def cancellation(request: MemberRequest, number: str) -> HttpResponse:
-    """Unpaid: it closes. Paid and unsent: it closes and the money goes back, at once."""
+    """Unpaid: it closes, after its gateway was asked. Paid and unsent: it closes and the money
+    goes back, at once."""
     order = own_order(request, number)
     if order.paid_at is None:
-        done = _try(request, lambda: cancel_order(order, reason=gettext_noop("买家取消")))
-        return _back(request, order, _("订单已取消。") if done else "")
+        return _cancel_unpaid(request, order)
     if order.state == OrderState.CLOSED:
         return _back(request, order, _("订单已取消。"))
     done = _try(request, lambda: cancel_paid_order(order))
     run_soon(tasks.send_repayments)
     return _back(request, order, _("订单已取消，钱会退回原支付账户。") if done else "")
+
+
+def _cancel_unpaid(request: MemberRequest, order: Order) -> HttpResponse:
+    try:
+        closed = cancel_order(order, reason=gettext_noop("买家取消"))
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return _back(request, order)
+    if closed.state == OrderState.CLOSED:
+        return _back(request, order, _("订单已取消。"))
+    run_soon(tasks.close_overdue, order.number)
+    return _back(request, order, _("正在取消：先向支付平台确认没有付款，随后自动关闭。"))
 
 
 @member

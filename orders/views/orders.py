@@ -106,6 +106,7 @@ def _whole(order: Order) -> dict[str, Any]:
         "surplus": surplus,
         "steps": progress.steps(order, lines),
         "headline": progress.headline(order, waiting=waiting),
+        "is_closing": progress.is_closing(order),
         "is_going_back": progress.is_going_back(order, waiting),
         "history": progress.history(order, shipments, refunds, surplus),
         "allowed": may,
@@ -144,7 +145,8 @@ def _seen(order: Order, shipments: list[Any], refunds: list[Any], surplus: list[
     states = "".join(refund.state[:2] for refund in refunds)
     repaid = sum(repayment.done_at is not None for repayment in surplus)
     expired = order.state == OrderState.UNPAID and order.expires_at <= timezone.now()
-    return f"{order.state}{len(shipments)}{states}{len(surplus)}{repaid}{'x' if expired else ''}"
+    closing = "c" if progress.is_closing(order) else "x" if expired else ""
+    return f"{order.state}{len(shipments)}{states}{len(surplus)}{repaid}{closing}"
 
 
 def _picture(line: OrderLine) -> Picture | None:

@@ -28,6 +28,8 @@ from orders.models import (
     Shipment,
 )
 from orders.states import OrderState, RefundState, RepaymentState
+from orders.tasks import close_overdue
+from orders.wake import run_soon
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
 
 STATE_COLOURS = {
@@ -172,8 +174,11 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @button(_("关闭未付款订单"), form=ReasonForm, icon="block")
     def cancel(self, request: HttpRequest, order: Order, form: ReasonForm) -> Any:
-        cancellation.cancel_order(order, reason=form.cleaned_data["reason"])
-        return _("订单已关闭，库存已退回。")
+        closed = cancellation.cancel_order(order, reason=form.cleaned_data["reason"])
+        if closed.state == OrderState.CLOSED:
+            return _("订单已关闭，库存已退回。")
+        run_soon(close_overdue, order.number)
+        return _("正在关闭：先向支付平台确认没有付款，随后退回库存。")
 
 
 class RefundLineInline(ReadOnlyInline):

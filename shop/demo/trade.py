@@ -36,6 +36,7 @@ class Prompt:
 
     code = METHOD
     is_offered = True
+    has_gateway = True
     label = "沙箱"
 
     def start(self, payment: Payment, return_url: str) -> str:
@@ -49,6 +50,9 @@ class Prompt:
 
     def query(self, asked: Payment | Payout) -> Outcome:
         return Outcome("paid", reference=f"T{asked.number}")
+
+    def close(self, payment: Payment) -> Outcome:
+        return Outcome("closed")
 
 
 @contextmanager

@@ -14,9 +14,21 @@ from shop.sandbox.models import SandboxRepayment, SandboxTrade
 def query(request: HttpRequest, payload: dict[str, Any]) -> HttpResponse:
     """How a payment stands, by the merchant's number."""
     try:
-        trade = gateway.pay_if_due(str(payload.get("number", "")))
+        return _said(gateway.pay_if_due(str(payload.get("number", ""))))
     except SandboxTrade.DoesNotExist:
         return sealed_answer({"error": "no such trade"}, 404)
+
+
+@signed
+def close(request: HttpRequest, payload: dict[str, Any]) -> HttpResponse:
+    """Take no money for a payment any more; how it stands then."""
+    try:
+        return _said(gateway.close(str(payload.get("number", ""))))
+    except SandboxTrade.DoesNotExist:
+        return sealed_answer({"error": "no such trade"}, 404)
+
+
+def _said(trade: SandboxTrade) -> HttpResponse:
     return sealed_answer(
         {
             "number": trade.number,

@@ -61,21 +61,38 @@ def amount_from(text: Any) -> Decimal:
 
 
 def pay(number: str, *, notices: int = 1) -> SandboxTrade:
-    """The payer pays, also after an earlier failure. Paid already: the merchant is told again."""
+    """The payer pays, also after an earlier failure. Paid already: the merchant is told again.
+    Closed by the merchant: the payer can no longer pay."""
+    with transaction.atomic():
+        trade = _lock(number)
+        if trade.state != State.CLOSED:
+            _take_money(trade, notices=notices)
+    return trade
+
+
+def _take_money(trade: SandboxTrade, *, notices: int = 1) -> None:
+    if trade.state != State.PAID:
+        trade.state, trade.paid_at, trade.pays_at = State.PAID, timezone.now(), None
+        trade.save(update_fields=["state", "paid_at", "pays_at"])
+    tell(trade, times=notices)
+
+
+def close(number: str) -> SandboxTrade:
+    """The merchant wants no money for it any more. A trade that is paid stays paid; money that
+    is already on its way (`pay_late`) still comes."""
     with transaction.atomic():
         trade = _lock(number)
         if trade.state != State.PAID:
-            trade.state, trade.paid_at, trade.pays_at = State.PAID, timezone.now(), None
-            trade.save(update_fields=["state", "paid_at", "pays_at"])
-        tell(trade, times=notices)
+            trade.state = State.CLOSED
+            trade.save(update_fields=["state"])
     return trade
 
 
 def fail(number: str) -> SandboxTrade:
-    """The payment does not go through. A trade that is paid stays paid."""
+    """The payment does not go through. A trade that is paid or closed stays so."""
     with transaction.atomic():
         trade = _lock(number)
-        if trade.state != State.PAID:
+        if trade.state not in (State.PAID, State.CLOSED):
             trade.state, trade.pays_at = State.FAILED, None
             trade.save(update_fields=["state", "pays_at"])
             tell(trade)
@@ -86,7 +103,7 @@ def pay_late(number: str) -> SandboxTrade:
     """The payer leaves; the money arrives LATE_SECONDS from now, whatever the order is by then."""
     with transaction.atomic():
         trade = _lock(number)
-        if trade.state != State.PAID and trade.pays_at is None:
+        if trade.state not in (State.PAID, State.CLOSED) and trade.pays_at is None:
             trade.pays_at = timezone.now() + timedelta(seconds=LATE_SECONDS)
             trade.save(update_fields=["pays_at"])
             run_later(partial(pay_if_due, number), after_seconds=LATE_SECONDS + 1)
@@ -94,10 +111,11 @@ def pay_late(number: str) -> SandboxTrade:
 
 
 def pay_if_due(number: str) -> SandboxTrade:
-    """Settle a late payment whose time has come."""
-    trade = SandboxTrade.objects.get(number=number)
-    if trade.state != State.PAID and trade.pays_at and trade.pays_at <= timezone.now():
-        return pay(number)
+    """Settle a late payment whose time has come, also one that was closed meanwhile."""
+    with transaction.atomic():
+        trade = _lock(number)
+        if trade.state != State.PAID and trade.pays_at and trade.pays_at <= timezone.now():
+            _take_money(trade)
     return trade
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("cashier/<str:number>/", cashier.cashier, name="cashier"),
     path("cashier/<str:number>/payment/", cashier.payment, name="payment"),
     path("trades/query/", calls.query, name="query"),
+    path("trades/close/", calls.close, name="close"),
     path("repayments/", calls.repay, name="repay"),
     path("transfers/", transfer_calls.page, name="transfers"),
     path("transfers/wish/", transfer_calls.wish, name="transfer_wish"),

@@ -164,6 +164,7 @@ class Gateway:
 
     code = "played"
     is_offered = True
+    has_gateway = True
     label = "played"
 
     def __init__(self) -> None:
@@ -174,6 +175,9 @@ class Gateway:
 
     def query(self, payment: object) -> Outcome:
         return Outcome("unknown")
+
+    def close(self, payment: object) -> Outcome:
+        return Outcome("closed")
 
     def repay(self, repayment: Repayment) -> Outcome:
         self.asked.append(repayment.number)

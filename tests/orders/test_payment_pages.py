@@ -14,6 +14,7 @@ from orders.registries import payment_methods
 from orders.repayments import send_repayments
 from orders.states import OrderState, PaymentState
 from shop.sandbox import gateway
+from shop.sandbox.models import SandboxTrade
 from tests.make import make_order, make_user, pay
 from tests.wires import Wires
 
@@ -192,8 +193,10 @@ class TestComingBack:
         self, member: Client, order: Order, wires: Wires
     ) -> None:
         payment = go(member, order)
+        gateway.pay_late(payment.number)
         cancel_order(order, reason="不要了")
-        gateway.pay(payment.number)
+        tasks.close_overdue(order.number)
+        SandboxTrade.objects.update(pays_at=order.placed_at)
         wires.let_happen()
         assert "款项正在原路退回" in member.get(result_url(payment)).content.decode()
         assert "正在原路退回" in member.get(f"/orders/{order.number}/").content.decode()

@@ -171,6 +171,7 @@ class Gateway:
 
     code = "played"
     is_offered = True
+    has_gateway = True
     label = "played"
 
     def __init__(self, *answers: Outcome) -> None:
@@ -183,6 +184,9 @@ class Gateway:
     def query(self, payment: Payment) -> Outcome:
         self.asked.append(payment.number)
         return self.answers.pop(0)
+
+    def close(self, payment: Payment) -> Outcome:
+        return Outcome("closed")
 
     def repay(self, repayment: Repayment) -> Outcome:
         raise NotImplementedError

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from base.accounts.models import User
-from orders.cancellation import cancel_order
+from orders.cancellation import cancel_order, close_overdue
 from orders.models import Order, Payment, Repayment
 from orders.payments import confirm_payment, start_payment
 from orders.refunds import cancel_paid_order
@@ -23,6 +23,7 @@ class Gateway:
 
     code = "played"
     is_offered = True
+    has_gateway = True
     label = "played"
 
     def __init__(self, *answers: Outcome | Exception) -> None:
@@ -34,6 +35,9 @@ class Gateway:
 
     def query(self, payment: Payment) -> Outcome:
         return Outcome("unknown")
+
+    def close(self, payment: Payment) -> Outcome:
+        return Outcome("closed")
 
     def repay(self, repayment: Repayment) -> Outcome:
         self.asked.append((repayment.number, repayment.amount))
@@ -153,6 +157,7 @@ def test_surplus_money_goes_back_without_an_after_sale(
     order = make_order(buyer)
     payment = start_payment(order, "played")
     cancel_order(order, reason="不要了")
+    close_overdue(order)
     confirm_payment(payment.number, amount=payment.amount, gateway_no="G1")
     assert send_repayments() == 1
     assert Repayment.objects.get().state == RepaymentState.DONE

@@ -106,6 +106,18 @@ def test_a_query_tells_how_it_stands(trade: SandboxTrade) -> None:
     assert sandbox_pay.query_trade("P2").state == "missing"
 
 
+def test_a_closed_trade_is_not_paid_but_money_on_its_way_still_comes(
+    trade: SandboxTrade, wires: Wires
+) -> None:
+    assert sandbox_pay.close_trade("P9").state == "missing"
+    gateway.pay_late("P1")
+    assert [sandbox_pay.close_trade("P1").state for _ in range(2)] == ["closed", "closed"]
+    assert [gateway.pay("P1").state, gateway.fail("P1").state] == ["closed", "closed"]
+    SandboxTrade.objects.update(pays_at=timezone.now() - timedelta(seconds=1))
+    assert gateway.pay_if_due("P1").state == "paid"
+    assert (sandbox_pay.close_trade("P1").state, notices()) == ("paid", ["paid"])
+
+
 def test_without_a_connection_nothing_is_known(trade: SandboxTrade, wires: Wires) -> None:
     wires.is_cut = True
     back = sandbox_pay.repay_trade(number="R1", trade="P1", amount=Decimal(1), reason="")
@@ -156,7 +168,9 @@ def test_it_behaves_as_wished(trade: SandboxTrade) -> None:
     assert repay().state == "paid"
 
 
-@pytest.mark.parametrize("path", ["/sandbox/trades/query/", "/sandbox/repayments/"])
+@pytest.mark.parametrize(
+    "path", ["/sandbox/trades/query/", "/sandbox/trades/close/", "/sandbox/repayments/"]
+)
 def test_unsigned_calls_are_refused_and_change_nothing(trade: SandboxTrade, path: str) -> None:
     gateway.pay("P1")
     body = json.dumps({"number": "R1", "trade": "P1", "amount": "1.00"})

@@ -25,6 +25,7 @@ class SandboxTrade(models.Model):
         OPEN = "open", _("待支付")
         PAID = "paid", _("已支付")
         FAILED = "failed", _("支付失败")
+        CLOSED = "closed", _("已关闭")
 
     number = models.CharField(_("商户支付单号"), max_length=32, unique=True)
     trade_no = models.CharField(_("网关流水号"), max_length=32, unique=True, default=new_trade_no)
