@@ -9,6 +9,10 @@ class DistributionConfig(AppConfig):
     def ready(self) -> None:
         from base.pages import personal_parts
         from distribution import receivers  # noqa: F401  (connects the receivers)
-        from distribution.views.personal import promote_tab
+        from distribution.privileges import tier_discount
+        from distribution.views.personal import own_price, promote_tab
+        from orders.registries import discount_sources
 
         personal_parts["distribution"] = promote_tab
+        personal_parts["own_price"] = own_price
+        discount_sources["tier"] = tier_discount

@@ -31,6 +31,7 @@ from distribution.models import (
     Transfer,
 )
 from distribution.policy import policy_at
+from distribution.privileges import takes_one_more
 from distribution.relations import bound_distributor, recruit
 from distribution.signals import leaving
 from distribution.states import STATUS_TRANSITIONS, Status
@@ -178,15 +179,8 @@ def _admit(distributor: Distributor, at: datetime, *, by: User | None, reason: s
     _stand(distributor, Status.APPROVED, at, by=by, reason=reason)
     recruiter = bound_distributor(distributor.user_id, at)
     has_recruiter = distributor.recruitments.filter(ends_at=None).exists()
-    if recruiter is not None and not has_recruiter and may_recruit(recruiter):
+    if recruiter is not None and not has_recruiter and takes_one_more(recruiter, at=at):
         recruit(distributor, recruiter, at=at, by=by, reason=_("加入时绑定的分销商"))
-
-
-def may_recruit(recruiter: Distributor) -> bool:
-    """Whether this distributor may bring in distributors: approved, and their tier allows it."""
-    return recruiter.status == Status.APPROVED and (
-        recruiter.tier is None or recruiter.tier.may_recruit
-    )
 
 
 def _stand(

@@ -28,6 +28,13 @@ STATUS_TRANSITIONS = {
 }
 
 
+class Position(models.TextChoices):
+    """Where a distributor stands: nobody or a distributor brought them in."""
+
+    FIRST = "first", _("直属分销商")
+    SECOND = "second", _("间接分销商")
+
+
 class CommissionState(models.TextChoices):
     """What a commission is to its distributor; derived, never stored."""
 

@@ -21,6 +21,7 @@ from base.money import ZERO
 from catalog.models import ProductImage, Variant
 from catalog.pictures import Picture
 from orders.models import Cart, CartLine
+from orders.pricing import quote
 
 MAX_QUANTITY = 999
 MAX_LINES = 100
@@ -134,6 +135,14 @@ def read_cart(owner: CartOwner) -> CartContents:
     return CartContents(
         [item for item in items if not item.gone], [item for item in items if item.gone]
     )
+
+
+def discounts_on(owner: CartOwner, cart: CartContents) -> dict[str, Decimal]:
+    """What each discount would take off this cart now, by its name. Guests are asked at sign-in."""
+    if owner.user is None or not cart.items:
+        return {}
+    priced = quote([(item.variant, item.quantity) for item in cart.items], owner.user, "")
+    return priced.discounts
 
 
 def count_pieces(owner: CartOwner) -> int:

@@ -59,11 +59,7 @@ class Draft:
     @property
     def discounts(self) -> dict[str, Decimal]:
         """What each discount takes off, by its name."""
-        sums: dict[str, Decimal] = {}
-        for line in self.lines:
-            for label, amount in line.priced.discounts.values():
-                sums[label] = sums.get(label, ZERO) + amount
-        return sums
+        return self.quote.discounts
 
 
 def draft_order(buyer: User, items: Sequence[Item], province: str) -> Draft:

@@ -58,6 +58,15 @@ class Quote:
         return sum((line.discount for line in self.lines), ZERO)
 
     @property
+    def discounts(self) -> dict[str, Decimal]:
+        """What each discount takes off, by its name."""
+        sums: dict[str, Decimal] = {}
+        for line in self.lines:
+            for label, amount in line.discounts.values():
+                sums[label] = sums.get(label, ZERO) + amount
+        return sums
+
+    @property
     def total(self) -> Decimal:
         return self.goods_amount + self.shipping
 

@@ -2,6 +2,7 @@ from distribution.models.commission import Commission, Reversal
 from distribution.models.ledger import Balance, Entry, Transfer
 from distribution.models.people import Distributor, Standing, Tier, TierUplift
 from distribution.models.policy import Policy
+from distribution.models.privileges import PositionPrivileges
 from distribution.models.relations import Binding, Click, Link, Recruitment
 from distribution.models.reservation import Allocation, Reservation
 from distribution.models.rules import Rule
@@ -19,6 +20,7 @@ __all__ = [
     "Link",
     "OrderTerms",
     "Policy",
+    "PositionPrivileges",
     "Recruitment",
     "Reservation",
     "Reversal",

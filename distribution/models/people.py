@@ -6,19 +6,19 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from base.numbers import new_code
+from distribution.models.privileges import Privileged
 from distribution.states import IN_PROGRAMME, Status
 
 
-class Tier(models.Model):
+class Tier(Privileged):
     """A distributor's rank (等级), e.g. bronze, silver, gold, and the privileges it carries."""
 
     code = models.SlugField(_("代码"), max_length=40, unique=True)
     name = models.CharField(_("名称"), max_length=40)
     name_en = models.CharField(_("英文名称"), max_length=40, blank=True)
     rank = models.PositiveSmallIntegerField(_("高低"), default=0, help_text=_("数字大的等级高。"))
-    may_recruit = models.BooleanField(_("可发展分销商"), default=True)
 
-    class Meta:
+    class Meta(Privileged.Meta):
         verbose_name = _("等级")
         verbose_name_plural = pgettext_lazy("plural", "等级")
         ordering = ["rank", "pk"]

@@ -1,12 +1,15 @@
-"""What a distributor gets on every page: the way to their own."""
+"""What a distributor gets on shared pages: the way to their own, and the price for themselves."""
 
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
+from catalog.models import Product
+from distribution.explanations import percent
 from distribution.models import Distributor
+from distribution.privileges import own_discount_of, price_for_oneself
 from distribution.states import IN_PROGRAMME
 
 
@@ -21,3 +24,27 @@ def promote_tab(request: HttpRequest) -> str:
     return render_to_string(
         "distribution/promote_tab.html", {"is_here": shown_page.startswith(rooms)}
     )
+
+
+def own_price(request: HttpRequest) -> str:
+    """On a product's page, what a distributor who buys for themselves pays for one piece."""
+    if not request.user.is_authenticated:
+        return ""
+    slug = _shown_product(request)
+    discount = own_discount_of(request.user.pk) if slug else None
+    if discount is None:
+        return ""
+    price_from = Product.objects.filter(slug=slug).values_list("price_from", flat=True).first()
+    if not price_from:
+        return ""
+    context = {"share": percent(discount), "price": price_for_oneself(price_from, discount)}
+    return render_to_string("distribution/own_price.html", context)
+
+
+def _shown_product(request: HttpRequest) -> str | None:
+    """The slug of the product whose page asks for this fragment."""
+    try:
+        match = resolve(urlsplit(request.headers.get("HX-Current-URL", "")).path)
+    except Resolver404:
+        return None
+    return match.kwargs["slug"] if match.view_name == "catalog:product" else None

@@ -1,5 +1,7 @@
 """The cart's page, its lines, and the small fragment that makes a shared page personal."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from base.access import public, same_origin
 from base.errors import DomainError
+from base.money import ZERO
 from base.pages import is_part, personal_parts
 from base.visitors import remember_visitor, visitor_of
-from orders.cart import CartOwner, add_to_cart, count_pieces, read_cart, set_quantity
+from orders.cart import CartOwner, add_to_cart, count_pieces, discounts_on, read_cart, set_quantity
 from orders.cart_forms import AddForm, QuantityForm
 
 
@@ -20,7 +23,7 @@ from orders.cart_forms import AddForm, QuantityForm
 @require_safe
 @never_cache
 def cart(request: HttpRequest) -> HttpResponse:
-    return render(request, "orders/cart.html", {"tab": "cart", "cart": read_cart(_owner(request))})
+    return render(request, "orders/cart.html", {"tab": "cart"} | _shown(_owner(request)))
 
 
 @same_origin
@@ -58,7 +61,7 @@ def cart_line(request: HttpRequest, variant_id: int) -> HttpResponse:
         except DomainError as refusal:
             error = str(refusal)
     if is_part(request):
-        context = {"cart": read_cart(_owner(request)), "error": error}
+        context = _shown(_owner(request)) | {"error": error}
         response = render(request, "orders/cart.html#cart", context)
         response.headers["HX-Trigger"] = "cart-changed"
         return response
@@ -77,6 +80,14 @@ def personal(request: HttpRequest) -> HttpResponse:
     response = render(request, "orders/personal.html", context)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _shown(owner: CartOwner) -> dict[str, Any]:
+    """The cart, what is taken off it, and what is left to pay for the goods."""
+    contents = read_cart(owner)
+    discounts = discounts_on(owner, contents)
+    total = contents.amount - sum(discounts.values(), ZERO)
+    return {"cart": contents, "discounts": discounts, "total": total}
 
 
 def _owner(request: HttpRequest) -> CartOwner:

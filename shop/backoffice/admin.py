@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from shop.backoffice import audit, goods, money, payouts, people, rules, sales
+from shop.backoffice import audit, goods, money, payouts, people, rules, sales, tiers
 
 admin.site.index_title = _("看板")
 
-__all__ = ["audit", "goods", "money", "payouts", "people", "rules", "sales"]
+__all__ = ["audit", "goods", "money", "payouts", "people", "rules", "sales", "tiers"]

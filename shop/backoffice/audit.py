@@ -22,6 +22,7 @@ DEEDS = {
     "resigned_distributor": _("分销商退出"),
     "banned_distributor": _("封禁分销商"),
     "set_tier": _("调整等级"),
+    "change_privileges": _("修改等级或位置的权益"),
     "reassign_customer": _("改绑分销商"),
     "reassign_recruiter": _("改推荐人"),
     "publish_rule": _("新增佣金规则"),

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -26,7 +26,6 @@ from distribution.models import (
     Recruitment,
     Standing,
     Tier,
-    TierUplift,
 )
 from distribution.states import Status
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
@@ -277,27 +276,6 @@ class DistributorAdmin(ReadOnlyAdmin):
                 people.approve(distributor, by=merchant(request))
             except DomainError as error:
                 self.message_user(request, f"{distributor}: {error}", "ERROR")
-
-
-class UpliftInline(TabularInline):
-    """The uplifts a tier has had; a new row begins a new one, placed orders keep theirs."""
-
-    model = TierUplift
-    extra = 0
-    fields = ["uplift", "valid_from"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Tier)
-class TierAdmin(ModelAdmin):
-    list_display = ["name", "code", "rank", "may_recruit"]
-    search_fields = ["name", "code"]
-    inlines = [UpliftInline]
 
 
 @admin.register(Binding)

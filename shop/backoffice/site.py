@@ -60,6 +60,9 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "佣金规则"), "percent", "distribution.rule"),
         _page(pgettext_lazy("plural", "分销政策"), "policy", "distribution.policy"),
         _page(pgettext_lazy("plural", "等级"), "military_tech", "distribution.tier"),
+        _page(
+            pgettext_lazy("plural", "位置权益"), "verified_user", "distribution.positionprivileges"
+        ),
         _page(pgettext_lazy("plural", "佣金"), "paid", "distribution.commission"),
         _page(pgettext_lazy("plural", "访问记录"), "ads_click", "distribution.click"),
     ),

@@ -133,11 +133,11 @@ class TestRecruiting:
     def test_a_tier_may_forbid_recruiting(self) -> None:
         a = make_distributor(name="甲")
         silver = Tier.objects.get(code="silver")
-        silver.may_recruit = False
+        silver.recruit_limit = 0
         silver.save()
         set_tier(a, silver, by=None, at=START)
         assert recruiter(make_distributor(recruiter=a, at=NOON)) == []
-        silver.may_recruit = True
+        silver.recruit_limit = 1
         silver.save()
         assert recruiter(make_distributor(recruiter=a, at=NOON)) == [("甲", NOON)]
 

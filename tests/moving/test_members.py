@@ -68,7 +68,7 @@ def test_a_referrer_who_is_no_distributor_makes_no_relation(tmp_path: Path) -> N
 
 
 def test_limits_on_recruiting_do_not_count_for_what_moves_in(tmp_path: Path) -> None:
-    Tier.objects.update(may_recruit=False)
+    Tier.objects.update(recruit_limit=0)
     bring_in(tmp_path, MEMBERS)
     assert relations()["recruited"] == [("B", "A")]
 

@@ -287,7 +287,7 @@ def test_the_cart_costs_the_same_however_full(
         shopper.get("/personal/")
     member = Client(headers={"origin": ORIGIN})
     sign_in(member, user)
-    with django_assert_num_queries(3):  # session, user, lines
+    with django_assert_num_queries(4):  # session, user, lines, whether they are a distributor
         assert member.get("/cart/").status_code == 200
 
 
