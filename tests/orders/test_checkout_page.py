@@ -163,12 +163,12 @@ class TestLooking:
     ) -> None:
         make_shipping_rate()
         put_in_cart(buyer, nuts)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             member.get(URL)
         for _ in range(2):
             put_in_cart(buyer, make_variant())
             make_address(buyer)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             member.get(URL)
 
 
@@ -311,6 +311,6 @@ class TestPlacing:
     ) -> None:
         make_shipping_rate()
         sent = filled(member.get(URL, {"variant": nuts.pk}))
-        with django_assert_num_queries(26):
+        with django_assert_num_queries(27):
             member.post(URL, sent)
         assert Order.objects.count() == 1
