@@ -33,8 +33,11 @@ SELECT o.id, o.user_id, o.placed_at, policy.id, policy.two_levels,
        level2.recruiter_id, standing2.status, standing2.tier_id, uplift2.uplift
 FROM orders_order o
 CROSS JOIN LATERAL (
-    SELECT id, self_purchase, two_levels FROM distribution_policy
-    WHERE valid_from <= o.placed_at ORDER BY valid_from DESC, id DESC LIMIT 1
+    SELECT id, coalesce(%(self_purchase)s::boolean, self_purchase) AS self_purchase,
+           coalesce(%(two_levels)s::boolean, two_levels) AS two_levels
+    FROM distribution_policy
+    WHERE valid_from <= o.placed_at AND cancelled_at IS NULL
+    ORDER BY valid_from DESC, id DESC LIMIT 1
 ) policy
 LEFT JOIN distribution_binding bound
     ON bound.customer_id = o.user_id AND bound.starts_at <= o.placed_at
@@ -84,7 +87,9 @@ LEFT JOIN LATERAL (
     ORDER BY valid_from DESC, id DESC LIMIT 1
 ) uplift2 ON true
 WHERE o.id = ANY(%(orders)s)
-  AND NOT EXISTS (SELECT 1 FROM distribution_orderterms terms WHERE terms.order_id = o.id)
+  AND (%(again)s::boolean OR NOT EXISTS (
+      SELECT 1 FROM distribution_orderterms terms WHERE terms.order_id = o.id
+  ))
 ORDER BY o.id
 """
 
@@ -115,10 +120,35 @@ class Attribution:
 
 def attribute_orders(order_ids: Collection[int]) -> list[Attribution]:
     """The payees of these orders at their placement; orders that have terms are left out."""
+    return _ask_chain(order_ids, again=False)
+
+
+def attribute_again(
+    order_ids: Collection[int], *, self_purchase: bool | None, two_levels: bool | None
+) -> list[Attribution]:
+    """Who these orders would have paid under another policy; None keeps what held at placement.
+
+    For trying a policy on past orders: the same question as at placement, and no writes.
+    """
+    return _ask_chain(order_ids, again=True, self_purchase=self_purchase, two_levels=two_levels)
+
+
+def _ask_chain(
+    order_ids: Collection[int],
+    *,
+    again: bool,
+    self_purchase: bool | None = None,
+    two_levels: bool | None = None,
+) -> list[Attribution]:
+    values = {
+        "orders": list(order_ids),
+        "in_programme": [str(s) for s in IN_PROGRAMME],
+        "again": again,
+        "self_purchase": self_purchase,
+        "two_levels": two_levels,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            CHAIN, {"orders": list(order_ids), "in_programme": [str(s) for s in IN_PROGRAMME]}
-        )
+        cursor.execute(CHAIN, values)
         return [_attribution(*row) for row in cursor.fetchall()]
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,9 +22,13 @@ from base.audit import record_audit
 from base.errors import DomainError
 from base.locks import lock_row
 from distribution.models import Rule
+from distribution.models.rules import RuleContent
 
 # The place a rule is about: its scope and the id of the category, product or variant.
 Place = tuple[str, int | None]
+
+# The fields of a rule that say something, as against those that say when it was the law.
+CONTENT = tuple(field.name for field in RuleContent._meta.get_fields())
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,7 @@ def audience_rank(rule: Rule) -> int:
 
 def strength(rule: Rule) -> tuple[int, bool, int]:
     """Order among the rules of one place: audience, dated, newest."""
-    is_dated = rule.starts_at is not None or rule.ends_at is not None
-    return audience_rank(rule), is_dated, rule.pk or 0
+    return audience_rank(rule), rule.is_dated, rule.pk or 0
 
 
 class RuleBook:
@@ -154,48 +157,124 @@ def load_rules(
     return RuleBook(Rule.objects.filter(about & in_force))
 
 
-def publish_rule(*, by: User | None, at: datetime | None = None, **values: Any) -> Rule:
-    """Add a rule that is the merchant's word from `at` (now) on."""
-    rule = Rule(valid_from=at or timezone.now(), created_by=by, **values)
+def rules_in_force(at: datetime) -> QuerySet[Rule]:
+    """The versions that are the merchant's word at a moment, campaigns of other dates included."""
+    return Rule.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=at), Q(valid_to=None) | Q(valid_to__gt=at)
+    )
+
+
+def publish_rule(
+    *, by: User | None, at: datetime | None = None, reason: str = "", **values: Any
+) -> Rule:
+    """Add a rule that is the merchant's word from `at` (now) on, which may be in the future."""
+    at = _moment(at, by)
+    rule = Rule(valid_from=at, created_by=by, **values)
     rule.full_clean()
     with transaction.atomic():
         rule.save()
-        record_audit("publish_rule", rule, by=by, **values)
+        record_audit("publish_rule", rule, by=by, reason=reason, valid_from=at, **values)
     return rule
 
 
-def change_rule(rule: Rule, *, by: User | None, at: datetime | None = None, **changes: Any) -> Rule:
-    """End this version and add the next with `changes`. Placed orders keep the old one.
+def change_rule(
+    rule: Rule, *, by: User | None, at: datetime | None = None, reason: str = "", **changes: Any
+) -> Rule:
+    """End this version at `at` (now) and add the next with `changes`. Placed orders keep the old.
 
-    Raises DomainError when the version has already been replaced or ended.
+    Raises StaleRule when the version has already been replaced or ended, or has not begun.
     """
-    at = at or timezone.now()
+    at = _moment(at, by)
     with transaction.atomic():
         old = _end(rule, at)
-        kept = {
-            field.name: getattr(old, field.name)
-            for field in Rule._meta.concrete_fields
-            if field.editable and not field.primary_key
-        }
-        new = Rule(**(kept | changes), replaces=old, valid_from=at, created_by=by)
+        new = Rule(**(content_of(old) | changes), replaces=old, valid_from=at, created_by=by)
         new.full_clean()
         new.save()
-        record_audit("change_rule", new, by=by, replaces=old.pk, **changes)
+        record_audit(
+            "change_rule", new, by=by, reason=reason, replaces=old.pk, valid_from=at, **changes
+        )
     return new
 
 
-def end_rule(rule: Rule, *, by: User | None, at: datetime | None = None) -> Rule:
-    """The rule no longer applies to orders placed from `at` (now) on."""
+def end_rule(rule: Rule, *, by: User | None, at: datetime | None = None, reason: str = "") -> Rule:
+    """The rule no longer applies to orders placed from `at` (now) on. Raises StaleRule."""
+    at = _moment(at, by)
     with transaction.atomic():
-        old = _end(rule, at or timezone.now())
-        record_audit("end_rule", old, by=by)
+        old = _end(rule, at)
+        record_audit("end_rule", old, by=by, reason=reason, valid_to=at)
     return old
+
+
+def cancel_rule(rule: Rule, *, by: User | None, reason: str = "") -> Rule:
+    """A version that has not begun never will; the one it was to replace goes on.
+
+    Already cancelled: returned as it is. Raises DomainError when it has begun.
+    """
+    with transaction.atomic():
+        pending = lock_row(Rule.objects.filter(pk=rule.pk))
+        if pending.cancelled_at is not None:
+            return pending
+        now = timezone.now()
+        if pending.valid_from is None or pending.valid_from <= now:
+            raise DomainError(_("这个版本已经生效，不能取消；请修改或停用它。"))
+        if pending.valid_to is not None:
+            raise StaleRule(_("这个版本之后还安排了变更，请先取消后面的变更。"))
+        pending.valid_to, pending.cancelled_at = pending.valid_from, now
+        pending.save(update_fields=["valid_to", "cancelled_at"])
+        if pending.replaces_id is not None:
+            _reopen(pending.replaces_id)
+        record_audit("cancel_rule", pending, by=by, reason=reason)
+    return pending
+
+
+def keep_rule(rule: Rule, *, by: User | None, reason: str = "") -> Rule:
+    """Take back an end that was planned and has not come. Raises DomainError when it has, and
+    StaleRule when another version was to follow: that one is cancelled instead."""
+    with transaction.atomic():
+        kept = lock_row(Rule.objects.filter(pk=rule.pk))
+        if kept.valid_to is None:
+            return kept
+        if kept.cancelled_at is not None or kept.valid_to <= timezone.now():
+            raise DomainError(_("这条规则已经停用，请新增一条规则。"))
+        if kept.successors.filter(cancelled_at=None).exists():
+            raise StaleRule(_("这条规则已安排由新版本接替，请取消那个版本。"))
+        kept = _reopen(kept.pk)
+        record_audit("keep_rule", kept, by=by, reason=reason)
+    return kept
+
+
+class StaleRule(DomainError):
+    """The version is no longer, or not yet, the merchant's word."""
+
+
+def content_of(rule: RuleContent) -> dict[str, Any]:
+    """What a rule says, as values for another version of it."""
+    return {name: getattr(rule, name) for name in CONTENT}
+
+
+def _moment(at: datetime | None, by: User | None) -> datetime:
+    """`at` or now. A person cannot change what already was; commands and imports may."""
+    now = timezone.now()
+    if at is not None and by is not None and (now - at).total_seconds() > 60:
+        raise DomainError(_("规则不能从过去的时间开始，已下的订单不受影响。"))
+    return at or now
 
 
 def _end(rule: Rule, at: datetime) -> Rule:
     old = lock_row(Rule.objects.filter(pk=rule.pk))
     if old.valid_to is not None:
-        raise DomainError(_("这条规则已有新版本或已停用，请刷新后再试。"))
+        if old.cancelled_at is None and old.valid_to > timezone.now():
+            raise StaleRule(_("这条规则已经安排了变更，请先取消那次变更。"))
+        raise StaleRule(_("这条规则已有新版本或已停用，请刷新后再试。"))
+    if old.valid_from is not None and old.valid_from > at:
+        raise StaleRule(_("这个版本还没有生效，请取消它，再修改现在的版本。"))
     old.valid_to = at
+    old.save(update_fields=["valid_to"])
+    return old
+
+
+def _reopen(pk: int) -> Rule:
+    old = lock_row(Rule.objects.filter(pk=pk))
+    old.valid_to = None
     old.save(update_fields=["valid_to"])
     return old

@@ -1,30 +1,31 @@
-"""A dry run: what a set of rules would have paid on past orders, beside what was paid. No writes.
+"""A dry run: what other rules, or another policy, would pay on past orders, beside what is paid.
 
-Payees, tiers and policy are those fixed at each order's placement; rules are chosen and amounts
-computed by the same code as live ones, on what the buyers keep now.
+Rules are chosen and amounts computed by the same code as live ones (`trial`), on what the buyers
+keep now. No writes.
 """
 
-import copy
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from itertools import groupby, islice
+from typing import Any
+
+from django.db.models import QuerySet
 
 from base.accounts.models import User
 from base.clock import day_end, day_start
 from base.money import ZERO
-from distribution.commissions import kept_line, share_of, whole_line
-from distribution.models import Commission, LineTerms, OrderTerms, Rule, TierUplift
-from distribution.rules import PayeeFacts, RuleBook, rule_value
-from distribution.terms import MonthKey, count_month_orders, line_facts
+from catalog.models import Category
+from distribution.commissions import kept_line
+from distribution.models import OrderTerms, Rule
+from distribution.trial import Due, Outcome, Trial, actual_outcomes, as_always
 from orders.models import Order, OrderLine
 
 CHUNK = 1000
 
-# Amounts by the distributor who has them.
-Amounts = dict[int, Decimal]
+# Told how many orders were tried so far.
+Report = Callable[[int], None]
 
 
 @dataclass
@@ -44,12 +45,28 @@ class Effect:
 
 
 @dataclass
+class Shelf:
+    """What changes in one top category; sales as in the whole. `category_id` is None where goods
+    had none."""
+
+    category_id: int | None
+    name: str = ""
+    sales: Decimal = ZERO
+    before: Decimal = ZERO
+    after: Decimal = ZERO
+
+    @property
+    def change(self) -> Decimal:
+        return self.after - self.before
+
+
+@dataclass
 class Simulation:
     """The result for paid orders placed in Beijing days `first_day` to `last_day`, both included.
 
     Sales are without shipping and what was refunded. Margins look at goods of known cost alone:
     their sales less cost, and less their commission under the rules as they are and as proposed.
-    `effects` is sorted by change, the winners first.
+    `effects` is sorted by change, the winners first; `shelves` by the size of the change.
     """
 
     first_day: date
@@ -57,18 +74,44 @@ class Simulation:
     orders: int = 0
     orders_without_terms: int = 0
     orders_with_commission: int = 0
+    orders_changed: int = 0
+    lines: int = 0
+    lines_capped_before: int = 0
+    lines_capped_after: int = 0
+    lines_at_a_loss_before: int = 0
+    lines_at_a_loss_after: int = 0
     sales: Decimal = ZERO
     sales_of_unknown_cost: Decimal = ZERO
     cost: Decimal = ZERO
     before: Decimal = ZERO
     after: Decimal = ZERO
+    before_level2: Decimal = ZERO
+    after_level2: Decimal = ZERO
     before_of_known_cost: Decimal = ZERO
     after_of_known_cost: Decimal = ZERO
     effects: list[Effect] = field(default_factory=list)
+    shelves: list[Shelf] = field(default_factory=list)
 
     @property
     def change(self) -> Decimal:
         return self.after - self.before
+
+    @property
+    def before_level1(self) -> Decimal:
+        return self.before - self.before_level2
+
+    @property
+    def after_level1(self) -> Decimal:
+        return self.after - self.after_level2
+
+    @property
+    def share_before(self) -> Decimal | None:
+        """Commission as a part of the money kept; None without sales."""
+        return self.before / self.sales if self.sales else None
+
+    @property
+    def share_after(self) -> Decimal | None:
+        return self.after / self.sales if self.sales else None
 
     @property
     def margin(self) -> Decimal:
@@ -91,147 +134,158 @@ class Simulation:
         return [effect for effect in self.effects if effect.change < 0]
 
 
-@dataclass(frozen=True)
-class _Tried:
-    """A line with who has what of it, and who would have."""
-
-    row: OrderLine
-    before: Amounts
-    after: Amounts
-
-
 def simulate_rules(rules: Iterable[Rule], first_day: date, last_day: date) -> Simulation:
     """Try `rules` as the whole rule set, the last the newest, as if it had always been in force.
 
     The rules need not be saved. Orders are read in chunks: memory does not grow with the days.
     """
+    return simulate(Trial(as_always(rules)), first_day, last_day)
+
+
+def simulate(
+    proposed: Trial,
+    first_day: date,
+    last_day: date,
+    *,
+    beside: Trial | None = None,
+    report: Report | None = None,
+) -> Simulation:
+    """Try `proposed` on the days, beside another trial or, without one, what is really paid."""
     result = Simulation(first_day, last_day)
-    trial = _Trial(rules)
-    effects: dict[int, Effect] = {}
-    orders = Order.objects.filter(
-        paid_at__isnull=False, placed_at__gte=day_start(first_day), placed_at__lt=day_end(last_day)
-    ).order_by("pk")
-    rows = orders.iterator(chunk_size=CHUNK)
+    tally = _Tally(result)
+    rows = paid_orders(first_day, last_day).order_by("pk").iterator(chunk_size=CHUNK)
+    seen = 0
     while chunk := list(islice(rows, CHUNK)):
         terms = OrderTerms.objects.select_related("policy").in_bulk([order.pk for order in chunk])
-        result.orders += len(terms)
-        result.orders_without_terms += len(chunk) - len(terms)
-        tried = trial.lines([order for order in chunk if order.pk in terms], terms)
-        for _order, lines in groupby(tried, key=lambda line: line.row.order_id):
-            _count(list(lines), result, effects)
-    people = User.objects.in_bulk(list(effects))
-    for effect in effects.values():
-        user = people[effect.distributor_id]
-        effect.member_no, effect.name = user.member_no, user.name
-    result.effects = sorted(effects.values(), key=lambda e: (-e.change, e.member_no))
+        orders = {order.pk: order for order in chunk if order.pk in terms}
+        result.orders += len(orders)
+        result.orders_without_terms += len(chunk) - len(orders)
+        lines = list(OrderLine.objects.filter(order__in=orders).order_by("order_id", "pk"))
+        before = beside.outcomes(orders, terms, lines) if beside else actual_outcomes(terms, lines)
+        after = proposed.outcomes(orders, terms, lines)
+        for _order, of_order in groupby(lines, key=lambda line: line.order_id):
+            tally.count(list(of_order), before, after)
+        seen += len(chunk)
+        if report is not None:
+            report(seen)
+    tally.finish()
     return result
 
 
-def _count(lines: Sequence[_Tried], result: Simulation, effects: dict[int, Effect]) -> None:
-    """Add an order's lines to the sums."""
-    payees: set[int] = set()
-    for line in lines:
-        kept = kept_line(line.row)
-        before, after = sum(line.before.values(), ZERO), sum(line.after.values(), ZERO)
+def paid_orders(first_day: date, last_day: date) -> QuerySet[Order]:
+    """The orders a dry run of these days looks at."""
+    return Order.objects.filter(
+        paid_at__isnull=False, placed_at__gte=day_start(first_day), placed_at__lt=day_end(last_day)
+    )
+
+
+class _Tally:
+    """Adds orders up, for the whole, for each distributor and for each top category."""
+
+    def __init__(self, result: Simulation) -> None:
+        self._result = result
+        self._effects: dict[int, Effect] = {}
+        self._shelves: dict[int | None, Shelf] = {}
+
+    def count(
+        self,
+        lines: Sequence[OrderLine],
+        before: Mapping[int, Outcome],
+        after: Mapping[int, Outcome],
+    ) -> None:
+        """Add one order's lines."""
+        payees: set[int] = set()
+        is_changed = False
+        for line in lines:
+            old, new = before[line.pk], after[line.pk]
+            self._count_line(line, old, new)
+            is_changed |= sorted(old.dues) != sorted(new.dues)
+            for due in old.dues:
+                self._effect(due).before += due.amount
+            for due in new.dues:
+                self._effect(due).after += due.amount
+            payees.update(due.payee_id for due in (*old.dues, *new.dues))
+        for payee_id in payees:
+            self._effects[payee_id].orders += 1
+        self._result.orders_with_commission += bool(payees)
+        self._result.orders_changed += is_changed
+
+    def _effect(self, due: Due) -> Effect:
+        return self._effects.setdefault(due.payee_id, Effect(due.payee_id))
+
+    def _count_line(self, line: OrderLine, old: Outcome, new: Outcome) -> None:
+        result, kept = self._result, kept_line(line)
+        before, after = _total(old), _total(new)
+        result.lines += 1
+        result.lines_capped_before += old.is_capped
+        result.lines_capped_after += new.is_capped
         result.sales += kept.paid
         result.before += before
         result.after += after
+        result.before_level2 += _total(old, level=2)
+        result.after_level2 += _total(new, level=2)
         if kept.cost is None:
             result.sales_of_unknown_cost += kept.paid
         else:
-            result.cost += kept.cost * kept.quantity
+            cost = kept.cost * kept.quantity
+            result.cost += cost
             result.before_of_known_cost += before
             result.after_of_known_cost += after
-        for payee_id in line.before.keys() | line.after.keys():
-            effect = effects.setdefault(payee_id, Effect(payee_id))
-            effect.before += line.before.get(payee_id, ZERO)
-            effect.after += line.after.get(payee_id, ZERO)
-            payees.add(payee_id)
-    for payee_id in payees:
-        effects[payee_id].orders += 1
-    result.orders_with_commission += bool(payees)
+            result.lines_at_a_loss_before += kept.paid < cost + before
+            result.lines_at_a_loss_after += kept.paid < cost + after
+        top = line.category_path[-1] if line.category_path else None
+        shelf = self._shelves.setdefault(top, Shelf(top))
+        shelf.sales += kept.paid
+        shelf.before += before
+        shelf.after += after
+
+    def finish(self) -> None:
+        """Give everybody their names and their places."""
+        people = User.objects.in_bulk(list(self._effects))
+        for effect in self._effects.values():
+            user = people[effect.distributor_id]
+            effect.member_no, effect.name = user.member_no, user.name
+        self._result.effects = sorted(
+            self._effects.values(), key=lambda e: (-e.change, e.member_no)
+        )
+        names = Category.objects.in_bulk([pk for pk in self._shelves if pk is not None])
+        for shelf in self._shelves.values():
+            found = names.get(shelf.category_id or 0)
+            shelf.name = found.name if found else ""
+        self._result.shelves = sorted(
+            self._shelves.values(), key=lambda s: (-abs(s.change), -s.sales, s.name)
+        )
 
 
-class _Trial:
-    """The proposed rules, ready to be asked about past lines."""
-
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        proposed = []
-        for place, rule in enumerate(map(copy.copy, rules), start=1):
-            rule.pk, rule.valid_from, rule.valid_to = place, None, None
-            proposed.append(rule)
-        self._book = RuleBook(proposed)
-        self._uplifts = list(TierUplift.objects.order_by("-valid_from", "-pk"))
-
-    def lines(self, orders: Collection[Order], terms: Mapping[int, OrderTerms]) -> Iterator[_Tried]:
-        """The lines of these orders, order by order."""
-        by_pk = {order.pk: order for order in orders}
-        months = self._months(orders, terms)
-        before: dict[int, Amounts] = defaultdict(dict)
-        paid = Commission.objects.filter(order__in=by_pk, amount__gt=0)
-        for line_id, payee_id, amount in paid.values_list("line", "payee", "amount"):
-            before[line_id][payee_id] = before[line_id].get(payee_id, ZERO) + amount
-        for row in OrderLine.objects.filter(order__in=by_pk).order_by("order_id", "pk"):
-            order, fixed = by_pk[row.order_id], terms[row.order_id]
-            proposed = list(self._line_terms(row, order, fixed, months))
-            yield _Tried(row, before[row.pk], _amounts(row, proposed, fixed))
-
-    def _months(
-        self, orders: Iterable[Order], terms: Mapping[int, OrderTerms]
-    ) -> Mapping[MonthKey, int]:
-        if not self._book.asks_for_month_orders:
-            return {}
-        keys = {
-            (payee_id, order.placed_at)
-            for order in orders
-            for payee_id in (terms[order.pk].payee1_id, terms[order.pk].payee2_id)
-            if payee_id is not None
-        }
-        return count_month_orders(sorted(keys))
-
-    def _line_terms(
-        self, row: OrderLine, order: Order, fixed: OrderTerms, months: Mapping[MonthKey, int]
-    ) -> Iterator[LineTerms]:
-        """What placement would have fixed for the levels that are paid."""
-        facts = line_facts(row, order.placed_at, order.goods_amount)
-        for level, payee_id, block, tier_id in (
-            (1, fixed.payee1_id, fixed.block1, fixed.tier1_id),
-            (2, fixed.payee2_id, fixed.block2, fixed.tier2_id),
-        ):
-            if payee_id is None or block:
-                continue
-            payee = PayeeFacts(payee_id, tier_id, months.get((payee_id, order.placed_at), 0))
-            rule = self._book.winner(level, facts, payee)
-            if rule is None:
-                continue
-            rate, amount = rule_value(rule, level)
-            yield LineTerms(
-                line=row,
-                level=level,
-                payee_id=payee_id,
-                base=rule.base,
-                rate=rate,
-                amount=amount,
-                uplift=self._uplift(tier_id, order.placed_at),
-            )
-
-    def _uplift(self, tier_id: int | None, at: datetime) -> Decimal:
-        """What the tier added at a moment."""
-        for uplift in self._uplifts:
-            if uplift.tier_id == tier_id and uplift.valid_from <= at:
-                return uplift.uplift
-        return Decimal(0)
+def _total(outcome: Outcome, *, level: int | None = None) -> Decimal:
+    amounts = (due.amount for due in outcome.dues if level in (None, due.level))
+    return sum(amounts, ZERO)
 
 
-def _amounts(row: OrderLine, proposed: Sequence[LineTerms], fixed: OrderTerms) -> Amounts:
-    """What each payee would have now: never more than at payment, as live."""
-    whole = share_of(row, proposed, fixed.policy, whole_line(row))
-    kept = share_of(row, proposed, fixed.policy, kept_line(row))
-    amounts: Amounts = {}
-    for level_terms in proposed:
-        level = level_terms.level
-        amount = min(whole.amount(level), kept.amount(level))
-        if amount:
-            payee_id = level_terms.payee_id
-            amounts[payee_id] = amounts.get(payee_id, ZERO) + amount
-    return amounts
+def simulation_values(result: Simulation) -> dict[str, Any]:
+    """The sums and shelves of a result as plain values for a JSON column: amounts as texts.
+
+    The effects, which may be many, are kept in rows of their own.
+    """
+    sums = {
+        name: str(value) if isinstance(value, Decimal) else value
+        for name, value in vars(result).items()
+        if isinstance(value, int | Decimal)
+    }
+    shelves = [
+        [s.category_id, s.name, str(s.sales), str(s.before), str(s.after)] for s in result.shelves
+    ]
+    return {"sums": sums, "shelves": shelves}
+
+
+def simulation_from(values: Mapping[str, Any], first_day: date, last_day: date) -> Simulation:
+    """A result read back from `simulation_values`, without its effects."""
+    sums = {
+        name: Decimal(value) if isinstance(value, str) else value
+        for name, value in values["sums"].items()
+    }
+    shelves = [
+        Shelf(pk, name, *(Decimal(amount) for amount in amounts))
+        for pk, name, *amounts in values["shelves"]
+    ]
+    return Simulation(first_day, last_day, **sums, shelves=shelves)

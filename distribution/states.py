@@ -73,3 +73,28 @@ class Account(models.TextChoices):
 
 
 DISTRIBUTOR_ACCOUNTS = (Account.PENDING, Account.AVAILABLE, Account.RESERVED)
+
+
+class ChangeSetState(models.TextChoices):
+    """A draft is nobody's law; a published one may go back to a draft until it begins."""
+
+    DRAFT = "draft", _("草稿")
+    PUBLISHED = "published", _("已发布")
+    DISCARDED = "discarded", _("已丢弃")
+
+
+CHANGE_SET_TRANSITIONS = {
+    ChangeSetState.DRAFT: frozenset({ChangeSetState.PUBLISHED, ChangeSetState.DISCARDED}),
+    ChangeSetState.PUBLISHED: frozenset({ChangeSetState.DRAFT}),
+    ChangeSetState.DISCARDED: frozenset(),
+}
+
+
+class DryRunState(models.TextChoices):
+    QUEUED = "queued", _("排队中")
+    RUNNING = "running", _("试算中")
+    DONE = "done", _("已完成")
+    FAILED = "failed", _("失败")
+
+
+OPEN_DRY_RUNS = (DryRunState.QUEUED, DryRunState.RUNNING)

@@ -4,7 +4,7 @@ Many orders at once; a live order is a batch of one. Later edits of relations, r
 policies never touch what is written here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,9 @@ MonthKey = tuple[int, datetime]
 
 
 @dataclass(frozen=True)
-class _Line:
+class PlacedLine:
+    """A line with what rules may ask of it and who stands at its levels."""
+
     row: OrderLine
     facts: LineFacts
     attribution: Attribution
@@ -40,14 +42,14 @@ def fix_terms(events: Sequence[OrderEvent]) -> None:
     goods = {e.order_id: e.order.goods_amount for e in events}
     rows = OrderLine.objects.filter(order__in=attributions).order_by("pk")
     lines = [
-        _Line(row, line_facts(row, a.placed_at, goods[row.order_id]), a)
+        PlacedLine(row, line_facts(row, a.placed_at, goods[row.order_id]), a)
         for row in rows
         for a in (attributions[row.order_id],)
     ]
     book = load_rules_for([line.facts for line in lines])
-    months = _month_orders(attributions.values()) if book.asks_for_month_orders else {}
+    months = month_orders(attributions.values()) if book.asks_for_month_orders else {}
     LineTerms.objects.bulk_create(
-        terms for line in lines for terms in _line_terms(line, book, months)
+        terms for line in lines for terms in line_terms(line, book, months)
     )
 
 
@@ -92,7 +94,10 @@ def _order_terms(a: Attribution) -> OrderTerms:
     )
 
 
-def _line_terms(line: _Line, book: RuleBook, months: dict[MonthKey, int]) -> Iterable[LineTerms]:
+def line_terms(
+    line: PlacedLine, book: RuleBook, months: Mapping[MonthKey, int]
+) -> Iterable[LineTerms]:
+    """What the winning rules of `book` give each level of a line that is paid. No query."""
     for level, payee in enumerate(line.attribution.payees, start=1):
         if payee.distributor_id is None or payee.block:
             continue
@@ -120,7 +125,8 @@ def month_orders_of(payee_id: int, at: datetime) -> int:
     return count_month_orders([(payee_id, at)]).get((payee_id, at), 0)
 
 
-def _month_orders(attributions: Iterable[Attribution]) -> dict[MonthKey, int]:
+def month_orders(attributions: Iterable[Attribution]) -> dict[MonthKey, int]:
+    """How many level-1 orders each payee had in the month before each order: one query."""
     keys = {
         (payee.distributor_id, a.placed_at)
         for a in attributions

@@ -230,6 +230,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "distribution.tasks.mature_commissions",
         "schedule": timedelta(minutes=5),
     },
+    "try drafts": {
+        "task": "distribution.tasks.carry_out_dry_runs",
+        "schedule": timedelta(minutes=1),
+    },
     # A period runs once however often this fires; hourly so that a missed day is made up.
     "run payouts": {"task": "payouts.tasks.run_payouts", "schedule": crontab(minute=10)},
     "send payouts": {"task": "payouts.tasks.send_payouts", "schedule": timedelta(seconds=30)},

@@ -1,4 +1,6 @@
+from distribution.models.change_set import ChangeSet, RuleChange
 from distribution.models.commission import Commission, Reversal
+from distribution.models.dry_run import DryRun, DryRunEffect
 from distribution.models.ledger import Balance, Entry, Transfer
 from distribution.models.people import Distributor, Standing, Tier, TierUplift
 from distribution.models.policy import Policy
@@ -12,9 +14,12 @@ __all__ = [
     "Allocation",
     "Balance",
     "Binding",
+    "ChangeSet",
     "Click",
     "Commission",
     "Distributor",
+    "DryRun",
+    "DryRunEffect",
     "Entry",
     "LineTerms",
     "Link",
@@ -25,6 +30,7 @@ __all__ = [
     "Reservation",
     "Reversal",
     "Rule",
+    "RuleChange",
     "Standing",
     "Tier",
     "TierUplift",

@@ -2,14 +2,15 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
 class Policy(models.Model):
-    """The shop's distribution policy from a moment on. Versions are only added.
+    """The shop's distribution policy from a moment on. Versions are only added; one that is
+    cancelled before it begins never was.
 
     Depth is no setting: two levels, by code and by database constraint.
     """
@@ -57,6 +58,7 @@ class Policy(models.Model):
     joining = models.CharField(
         _("加入方式"), max_length=10, choices=Joining.choices, default=Joining.APPLY
     )
+    cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -73,6 +75,10 @@ class Policy(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(cap_rate__gte=0, cap_rate__lte=1), name="cap_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None) | Q(cancelled_at__lt=F("valid_from")),
+                name="policy_cancelled_never_was",
             ),
             models.CheckConstraint(condition=Q(binding_days__gte=1), name="binding_days_positive"),
         ]

@@ -5,12 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
-class Rule(models.Model):
-    """One version of one commission rule. Never edited: a change ends it and adds the next.
+class RuleContent(models.Model):
+    """What a commission rule says: about which goods, for whom, how much, under which demands.
 
     Rate or amount of a level: both empty = the rule says nothing about this level and the next
     rule is asked; 0 = it says "nothing" and that stands.
-    `valid_from`/`valid_to` are when this version was the merchant's word (open = always);
     `starts_at`/`ends_at` are the dates of a campaign.
     """
 
@@ -91,11 +90,66 @@ class Rule(models.Model):
     starts_at = models.DateTimeField(_("活动开始"), null=True, blank=True)
     ends_at = models.DateTimeField(_("活动结束"), null=True, blank=True)
 
-    replaces = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by", editable=False
+    class Meta:
+        abstract = True
+
+    @property
+    def target(self) -> models.Model | None:
+        """What the rule is about; None for the whole shop."""
+        return self.variant or self.product or self.category
+
+    @property
+    def is_dated(self) -> bool:
+        return self.starts_at is not None or self.ends_at is not None
+
+
+def content_constraints(prefix: str) -> list[models.CheckConstraint]:
+    """What no rule may break, for every table that holds rules."""
+    return [
+        models.CheckConstraint(
+            condition=Q(scope="shop", category=None, product=None, variant=None)
+            | Q(scope="category", category__isnull=False, product=None, variant=None)
+            | Q(scope="product", category=None, product__isnull=False, variant=None)
+            | Q(scope="variant", category=None, product=None, variant__isnull=False),
+            name=f"{prefix}_target_fits_scope",
+        ),
+        models.CheckConstraint(
+            condition=Q(rate1=None) | Q(amount1=None), name=f"{prefix}_level1_one_value"
+        ),
+        models.CheckConstraint(
+            condition=Q(rate2=None) | Q(amount2=None), name=f"{prefix}_level2_one_value"
+        ),
+        models.CheckConstraint(
+            condition=(Q(rate1=None) | Q(rate1__gte=0, rate1__lte=1))
+            & (Q(rate2=None) | Q(rate2__gte=0, rate2__lte=1))
+            & (Q(amount1=None) | Q(amount1__gte=0))
+            & (Q(amount2=None) | Q(amount2__gte=0)),
+            name=f"{prefix}_values_sane",
+        ),
+        models.CheckConstraint(
+            condition=Q(distributor=None) | Q(tier=None), name=f"{prefix}_one_audience"
+        ),
+        models.CheckConstraint(
+            condition=Q(starts_at=None) | Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+            name=f"{prefix}_dates_run_forward",
+        ),
+    ]
+
+
+class Rule(RuleContent):
+    """One version of one commission rule. Never edited: a change ends it and adds the next.
+
+    `valid_from`/`valid_to` are when this version is the merchant's word (open = always); a version
+    may begin in the future, and one that is cancelled before it begins ends at the moment it would
+    have begun, so that it never was.
+    """
+
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="successors", editable=False
     )
     valid_from = models.DateTimeField(_("版本生效"), null=True, blank=True, editable=False)
     valid_to = models.DateTimeField(_("版本失效"), null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -103,6 +157,7 @@ class Rule(models.Model):
         blank=True,
         related_name="+",
         editable=False,
+        verbose_name=_("操作人"),
     )
     import_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
@@ -114,39 +169,22 @@ class Rule(models.Model):
             models.Index(fields=["scope"]),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(scope="shop", category=None, product=None, variant=None)
-                | Q(scope="category", category__isnull=False, product=None, variant=None)
-                | Q(scope="product", category=None, product__isnull=False, variant=None)
-                | Q(scope="variant", category=None, product=None, variant__isnull=False),
-                name="rule_target_fits_scope",
+            *content_constraints("rule"),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=Q(cancelled_at=None),
+                name="rule_replaced_once",
             ),
             models.CheckConstraint(
-                condition=Q(rate1=None) | Q(amount1=None), name="rule_level1_one_value"
+                condition=Q(valid_from=None) | Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
+                name="rule_version_runs_forward",
             ),
             models.CheckConstraint(
-                condition=Q(rate2=None) | Q(amount2=None), name="rule_level2_one_value"
-            ),
-            models.CheckConstraint(
-                condition=(Q(rate1=None) | Q(rate1__gte=0, rate1__lte=1))
-                & (Q(rate2=None) | Q(rate2__gte=0, rate2__lte=1))
-                & (Q(amount1=None) | Q(amount1__gte=0))
-                & (Q(amount2=None) | Q(amount2__gte=0)),
-                name="rule_values_sane",
-            ),
-            models.CheckConstraint(
-                condition=Q(distributor=None) | Q(tier=None), name="rule_one_audience"
-            ),
-            models.CheckConstraint(
-                condition=Q(starts_at=None) | Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
-                name="rule_dates_run_forward",
+                condition=Q(cancelled_at=None)
+                | Q(valid_to__isnull=False, valid_to=F("valid_from")),
+                name="rule_cancelled_never_was",
             ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.get_scope_display()} {self.target or ''}".strip()
-
-    @property
-    def target(self) -> models.Model | None:
-        """What the rule is about; None for the whole shop."""
-        return self.variant or self.product or self.category
