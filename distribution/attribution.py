@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -140,7 +141,7 @@ def _ask_chain(
     self_purchase: bool | None = None,
     two_levels: bool | None = None,
 ) -> list[Attribution]:
-    values = {
+    values: dict[str, Any] = {
         "orders": list(order_ids),
         "in_programme": [str(s) for s in IN_PROGRAMME],
         "again": again,

@@ -280,7 +280,7 @@ def simulation_values(result: Simulation) -> dict[str, Any]:
 
 def simulation_from(values: Mapping[str, Any], first_day: date, last_day: date) -> Simulation:
     """A result read back from `simulation_values`, without its effects."""
-    sums = {
+    sums: dict[str, Any] = {
         name: Decimal(value) if isinstance(value, str) else value
         for name, value in values["sums"].items()
     }

@@ -132,8 +132,8 @@ def actual_outcomes(
     """What these lines really pay now, from the commissions there are. Two queries."""
     dues: dict[int, list[Due]] = defaultdict(list)
     paid = Commission.objects.filter(order__in=list(terms), amount__gt=0)
-    for line_id, *due in paid.values_list("line", "level", "payee", "amount"):
-        dues[line_id].append(Due(*due))
+    for line_id, level, payee_id, amount in paid.values_list("line", "level", "payee", "amount"):
+        dues[line_id].append(Due(level, payee_id, amount))
     fixed: dict[int, list[LineTerms]] = defaultdict(list)
     for row in LineTerms.objects.filter(line__order__in=list(terms)):
         fixed[row.line_id].append(row)

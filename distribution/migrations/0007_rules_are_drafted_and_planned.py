@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0002_listing_orders'),
-        ('distribution', '0005_reversals_may_give_back'),
+        ('distribution', '0006_privileges'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
