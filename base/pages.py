@@ -1,6 +1,6 @@
 """What pages have in common: the shop's identity, and pages every guest may share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -70,7 +70,7 @@ def is_part(request: HttpRequest) -> bool:
     return bool(getattr(request, "htmx", False))
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any], per_page: int) -> Page[Any]:
+def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], per_page: int) -> Page[Any]:
     """The page that `?page=` asks for (the nearest that exists), with `near`: numbers to offer.
 
     At most MOST_PAGES are counted and offered, so that a list of millions costs no more.

@@ -11,8 +11,10 @@ class DistributionConfig(AppConfig):
         from distribution import receivers  # noqa: F401  (connects the receivers)
         from distribution.privileges import tier_discount
         from distribution.views.personal import own_price, promote_tab
+        from distribution.views.shares import share_earnings
         from orders.registries import discount_sources
 
         personal_parts["distribution"] = promote_tab
         personal_parts["own_price"] = own_price
+        personal_parts["share_earnings"] = share_earnings
         discount_sources["tier"] = tier_discount

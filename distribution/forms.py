@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from distribution.selection import Sort
 from distribution.states import CommissionState
 from distribution.team import LONGEST_SEARCH, Group
 
@@ -52,3 +53,8 @@ class EarningsFilter(forms.Form):
 class TeamFilter(forms.Form):
     group = forms.ChoiceField(choices=Group.choices, required=False)
     q = forms.CharField(max_length=LONGEST_SEARCH, required=False)
+
+
+class SelectionFilter(forms.Form):
+    sort = forms.ChoiceField(choices=Sort.choices, required=False)
+    q = forms.CharField(max_length=40, required=False)

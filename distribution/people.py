@@ -224,3 +224,8 @@ def _forfeit(distributor: Distributor, *, by: User | None, at: datetime, reason:
     Commission.objects.bulk_update([r.commission for r in reversals], ["amount"], batch_size=1000)
     post([posting])
     settle_fall(reversals)
+
+
+def hide_earnings(distributor: Distributor, hides: bool) -> None:
+    """Whether goods show what sharing them earns. Their own wish, so no audit row."""
+    Distributor.objects.filter(pk=distributor.pk).update(hides_earnings=hides)

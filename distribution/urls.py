@@ -1,6 +1,6 @@
 from django.urls import path
 
-from distribution.views import dashboard, earnings, joining, links, team
+from distribution.views import dashboard, earnings, joining, links, selection, team
 
 app_name = "distribution"
 urlpatterns = [
@@ -16,4 +16,9 @@ urlpatterns = [
     path("distribution/commissions/<int:pk>/", earnings.commission, name="commission"),
     path("distribution/orders/", earnings.orders, name="orders"),
     path("distribution/team/", team.team, name="team"),
+    path("distribution/selection/", selection.selection, name="selection"),
+    path("distribution/selection/<int:product>/", selection.picking, name="picking"),
+    path("distribution/selection/<int:product>/removal/", selection.removal, name="pick_removal"),
+    path("distribution/shown-earnings/", selection.shown_earnings, name="shown_earnings"),
+    path("shelf/<str:code>/", selection.shelf, name="shelf"),
 ]

@@ -4,10 +4,13 @@ from distribution.models.dry_run import DryRun, DryRunEffect
 from distribution.models.ledger import Balance, Entry, Transfer
 from distribution.models.people import Distributor, Standing, Tier, TierUplift
 from distribution.models.policy import Policy
+from distribution.models.presentation import Presentation
 from distribution.models.privileges import PositionPrivileges
 from distribution.models.relations import Binding, Click, Link, Recruitment
 from distribution.models.reservation import Allocation, Reservation
+from distribution.models.result import Result
 from distribution.models.rules import Rule
+from distribution.models.selection import Pick
 from distribution.models.terms import LineTerms, OrderTerms
 
 __all__ = [
@@ -24,10 +27,13 @@ __all__ = [
     "LineTerms",
     "Link",
     "OrderTerms",
+    "Pick",
     "Policy",
     "PositionPrivileges",
+    "Presentation",
     "Recruitment",
     "Reservation",
+    "Result",
     "Reversal",
     "Rule",
     "RuleChange",

@@ -15,9 +15,7 @@ from distribution.states import IN_PROGRAMME
 
 def promote_tab(request: HttpRequest) -> str:
     """The tab 推广 in the bars, for people in the programme; nothing for anybody else."""
-    if not request.user.is_authenticated:
-        return ""
-    if not Distributor.objects.filter(pk=request.user.pk, status__in=IN_PROGRAMME).exists():
+    if person_in_programme(request) is None:
         return ""
     shown_page = urlsplit(request.headers.get("HX-Current-URL", "")).path
     rooms = (reverse("distribution:dashboard"), reverse("payouts:list"))
@@ -48,3 +46,13 @@ def _shown_product(request: HttpRequest) -> str | None:
     except Resolver404:
         return None
     return match.kwargs["slug"] if match.view_name == "catalog:product" else None
+
+
+def person_in_programme(request: HttpRequest) -> Distributor | None:
+    """Who is in front of the page, if they are in the programme: one query for all parts."""
+    if not request.user.is_authenticated:
+        return None
+    if not hasattr(request, "person_in_programme"):
+        found = Distributor.objects.filter(pk=request.user.pk, status__in=IN_PROGRAMME)
+        request.person_in_programme = found.first()  # type: ignore[attr-defined]  # kept for the next part
+    return request.person_in_programme  # type: ignore[attr-defined]  # set above

@@ -27,9 +27,26 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-if (navigator.share) {
+function offerSharing() {
+  if (!navigator.share) return;
   document.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
 }
+offerSharing();
+
+/* 分享赚 on a product's page: what the chosen variant earns. */
+function showEarning() {
+  const chosen = document.querySelector("[data-variant]:checked");
+  const all = document.querySelectorAll("[data-earns]");
+  const isKnown = [...all].some((earning) => earning.dataset.earns === chosen?.value);
+  for (const earning of all) earning.hidden = earning.dataset.earns !== (isKnown ? chosen.value : "");
+}
+document.addEventListener("change", (event) => { if (event.target.matches("[data-variant]")) showEarning(); });
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.target.id !== "earn-here") return;
+  event.target.querySelectorAll("[data-with-script]").forEach((element) => { element.hidden = false; });
+  showEarning();
+  offerSharing();
+});
 
 /* Where the tabs are wider than the screen, the page's own is in sight. */
 document.querySelector(".room-tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest", behavior: "instant" });
