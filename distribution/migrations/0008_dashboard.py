@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0002_listing_orders'),
-        ('distribution', '0006_privileges'),
+        ('distribution', '0007_rules_are_drafted_and_planned'),
     ]
 
     operations = [
