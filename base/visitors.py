@@ -2,6 +2,11 @@
 
 The cookie is set only when something must be remembered; a guest who just looks gets none,
 and the pages stay the same for everybody.
+
+A WeChat snapshot page (快照页) shows the shop to somebody who has agreed to nothing yet: WeChat
+itself is the visitor, under a made-up identity. Whoever learns of it from WeChat's sign-in
+(`is_snapshotuser`) calls `mark_snapshot`; from then on nothing is recognised from that browser
+until it comes with a real identity (`clear_snapshot`), or a day has passed.
 """
 
 import uuid
@@ -12,6 +17,8 @@ from django.http import HttpRequest, HttpResponse
 
 COOKIE = "visitor"
 KEEP_SECONDS = 400 * 24 * 3600  # browsers allow no more
+SNAPSHOT_COOKIE = "snapshot"
+SNAPSHOT_SECONDS = 24 * 3600
 
 
 def visitor_of(request: HttpRequest) -> uuid.UUID | None:
@@ -32,8 +39,36 @@ def remember_visitor(request: HttpRequest) -> uuid.UUID:
     return known
 
 
+def mark_snapshot(request: HttpRequest) -> None:
+    """WeChat says that this visitor is a snapshot: nobody who could be recognised."""
+    request.snapshot = True  # type: ignore[attr-defined]  # read by the middleware below
+
+
+def clear_snapshot(request: HttpRequest) -> None:
+    """The visitor has agreed to be known: a person again."""
+    request.snapshot = False  # type: ignore[attr-defined]  # read by the middleware below
+
+
+def is_snapshot(request: HttpRequest) -> bool:
+    marked = getattr(request, "snapshot", None)
+    return request.COOKIES.get(SNAPSHOT_COOKIE) == "1" if marked is None else bool(marked)
+
+
+def set_cookie(response: HttpResponse, name: str, value: str, *, seconds: int) -> None:
+    """A cookie that we signed, for the server's eyes only."""
+    response.set_signed_cookie(
+        name,
+        value,
+        salt=name,
+        max_age=seconds,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SECURE,
+    )
+
+
 class VisitorMiddleware:
-    """Sets the cookie for a visitor made during the request."""
+    """Sets the cookies for what was learned about the visitor during the request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -42,13 +77,18 @@ class VisitorMiddleware:
         response = self.get_response(request)
         new = getattr(request, "new_visitor", None)
         if new is not None:
-            response.set_signed_cookie(
-                COOKIE,
-                str(new),
-                salt=COOKIE,
-                max_age=KEEP_SECONDS,
+            set_cookie(response, COOKIE, str(new), seconds=KEEP_SECONDS)
+        snapshot = getattr(request, "snapshot", None)
+        if snapshot:
+            # Unsigned: whoever forges it only keeps themselves from being recognised.
+            response.set_cookie(
+                SNAPSHOT_COOKIE,
+                "1",
+                max_age=SNAPSHOT_SECONDS,
                 httponly=True,
                 samesite="Lax",
                 secure=settings.SECURE,
             )
+        elif snapshot is False:
+            response.delete_cookie(SNAPSHOT_COOKIE, samesite="Lax")
         return response

@@ -1,35 +1,55 @@
 """Recognising a referral: `?r=CODE` on any page, and `/r/CODE/`.
 
-A click is a row, kept for guests under their visitor cookie and theirs when they sign in. People
-are recognised, machines are not: crawlers, link previews and prefetches leave nothing.
+A click is counted through a buffer (`click_buffer`); what may bind is carried by the guest's
+browser (`trail`) and judged when they sign in, a member's at once (`recognition`). People are
+recognised, machines are not: crawlers, link previews, prefetches, hidden pictures and frames and
+WeChat's snapshots leave nothing.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from django.db import transaction
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from base.accounts.models import User
-from base.visitors import remember_visitor, visitor_of
+from base.digests import keyed_digest
+from base.visitors import is_snapshot, remember_visitor, visitor_of
+from distribution.click_buffer import Visit, add_click
 from distribution.links import code_from
-from distribution.models import Click, Distributor, Link, Policy
-from distribution.policy import current_policy
-from distribution.relations import bind_by_link, bind_from_clicks
+from distribution.models import Click, Distributor, Link
+from distribution.recognition import recognise
 from distribution.states import Status
+from distribution.traces import Kind, Sign
+from distribution.trail import (
+    Step,
+    forget_trail,
+    remember_step,
+    signs_of,
+    trail_of,
+    write_trail,
+)
 
 PARAMETER = "r"
 ROBOTS = re.compile(
-    r"bot|crawl|spider|slurp|preview|facebookexternalhit|embedly|headlesschrome-lighthouse"
-    r"|python-requests|curl/|wget/|httpx|go-http|okhttp|java/",
+    r"bot|crawl|spider|slurp|preview|scrap|lighthouse|pingdom|uptime|monitor"
+    r"|facebookexternalhit|facebookcatalog|embedly|whatsapp|skype|vkshare|pinterest/|quora link"
+    r"|python|curl/|wget/|httpx|axios|node-fetch|undici|go-http|okhttp|java/|libwww|guzzle"
+    r"|apache-httpclient|aiohttp|phantomjs",
     re.IGNORECASE,
 )
 # How browsers say that they fetch a page nobody looks at (yet), today's name first.
 PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 AHEAD = re.compile(r"prefetch|prerender|preview", re.IGNORECASE)
+# A page somebody goes to, not a picture or a frame that another page loads behind their back.
+DESTINATIONS = ("", "document")
+PRUNE_CHUNK = 20_000
 
 
 @dataclass(frozen=True)
@@ -41,75 +61,138 @@ class Origin:
 
 
 def origin_of(code: str) -> Origin | None:
-    """The approved distributor behind a personal code or a named link's code."""
+    """The distributor behind a personal code or a named link's code, whatever they are now."""
     code = code_from(code)
     if not code:
         return None
-    distributor = Distributor.objects.filter(status=Status.APPROVED, code=code).first()
+    distributor = Distributor.objects.filter(code=code).first()
     if distributor is not None:
         return Origin(distributor, None)
-    links = Link.objects.filter(distributor__status=Status.APPROVED).select_related("distributor")
-    link = links.filter(code=code).first()
+    link = Link.objects.select_related("distributor").filter(code=code).first()
     return Origin(link.distributor, link) if link else None
 
 
 def is_person(request: HttpRequest) -> bool:
-    """Whether somebody is looking, rather than a crawler, a link preview or a prefetch."""
+    """Whether somebody is looking, rather than a crawler, a link preview, a prefetch, a page that
+    loads ours behind somebody's back, or WeChat's snapshot."""
     agent = request.headers.get("User-Agent", "")
     purpose = " ".join(request.headers.get(name, "") for name in PURPOSES)
-    return bool(agent) and not ROBOTS.search(agent) and not AHEAD.search(purpose)
+    return (
+        request.method == "GET"
+        and bool(agent)
+        and not ROBOTS.search(agent)
+        and not AHEAD.search(purpose)
+        and request.headers.get("Sec-Fetch-Dest", "") in DESTINATIONS
+        and not is_snapshot(request)
+    )
 
 
-def record_click(request: HttpRequest, code: str, path: str) -> Click | None:
-    """Remember that this visitor came through this code; bind at once where the policy says so.
+def record_click(request: HttpRequest, code: str, path: str) -> bool:
+    """Remember that this visitor came through this code. A member is bound at once where the
+    policy says so, or learns on their timeline why not.
 
-    None for machines, unknown codes and distributors' own links.
+    False, and nothing is left, for machines and unknown codes; also for a guest whose link's
+    owner is out, and for distributors who open their own link.
     """
     if not is_person(request):
-        return None
+        return False
     origin = origin_of(code)
+    if origin is None:
+        return False
     user = request.user if isinstance(request.user, User) else None
-    if origin is None or (user is not None and user.pk == origin.distributor.pk):
-        return None
-    click = Click.objects.create(
-        visitor=remember_visitor(request),
-        user=user,
-        distributor=origin.distributor,
-        link=origin.link,
-        path=path[:200],
-        at=timezone.now(),
+    now = timezone.now()
+    is_open = origin.distributor.status == Status.APPROVED
+    if user is not None:
+        kind = Kind.LINK if origin.link else Kind.CLICK
+        recognise(user, [Sign(origin.distributor, now, kind, origin.link)], at=now)
+    elif is_open:
+        link_id = origin.link.pk if origin.link else None
+        remember_step(request, Step(origin.distributor.pk, link_id, now))
+    if not is_open or (user is not None and user.pk == origin.distributor.pk):
+        return False
+    _count(request, origin, user, path, now)
+    return True
+
+
+def _count(
+    request: HttpRequest, origin: Origin, user: User | None, path: str, at: datetime
+) -> None:
+    add_click(
+        Visit(
+            visitor=remember_visitor(request).hex,
+            distributor=origin.distributor.pk,
+            link=origin.link.pk if origin.link else None,
+            user=user.pk if user else None,
+            path=path[:200],
+            at=at.isoformat(),
+            ip=keyed_digest("ip", address_of(request)).hex(),
+        )
     )
-    if user is not None and current_policy().binding_moment == Policy.BindingMoment.VISIT:
-        bind_by_link(user, origin.distributor, at=click.at, link=origin.link)
-    return click
+
+
+def address_of(request: HttpRequest) -> str:
+    """The visitor's network address, past our own proxies; empty when it cannot be told."""
+    return str(get_adapter().get_client_ip(request) or "")
 
 
 def adopt_clicks(request: HttpRequest, user: User, *, is_new: bool) -> None:
-    """At sign-in the guest's clicks become the member's, and bind where the policy says so."""
+    """At sign-in what the guest followed becomes the member's, and binds where the policy says so.
+
+    The browser forgets it then: whoever signs in at it next brings only what they follow.
+    """
+    if is_snapshot(request):
+        return
     visitor = visitor_of(request)
-    if visitor is None:
+    steps = trail_of(request)
+    if not steps and not is_new:
         return
     with transaction.atomic():
-        Click.objects.filter(visitor=visitor, user=None).update(user=user)
-        policy = current_policy()
-        moments = {Policy.BindingMoment.VISIT}
-        if is_new:
-            moments.add(Policy.BindingMoment.SIGN_UP)
-        if policy.binding_moment in moments:
-            bind_from_clicks(user, at=timezone.now(), policy=policy)
+        if visitor is not None:
+            Click.objects.filter(visitor=visitor, user=None).update(user=user)
+        recognise(user, signs_of(steps, visitor), at=timezone.now(), is_new=is_new)
+    forget_trail(request)
+
+
+def prune_clicks(at: datetime) -> int:
+    """Delete clicks older than CLICK_KEEP_DAYS, some thousands at a time. Returns how many."""
+    oldest = at - timedelta(days=settings.CLICK_KEEP_DAYS)
+    total = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                DELETE FROM distribution_click WHERE id IN (
+                    SELECT id FROM distribution_click WHERE at < %s ORDER BY at LIMIT %s
+                )
+                """,
+                [oldest, PRUNE_CHUNK],
+            )
+            if not cursor.rowcount:
+                return total
+            total += cursor.rowcount
 
 
 class ReferralMiddleware:
-    """Takes `?r=CODE` off any page address, after remembering it, so that pages stay cacheable."""
+    """Takes `?r=CODE` off any page address, after remembering it, so that pages stay cacheable.
+
+    Gives the browser what it is to carry until sign-in.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         code = request.GET.get(PARAMETER)
-        if code is None or request.method != "GET":
-            return self.get_response(request)
-        record_click(request, code, request.path)
-        rest = [(k, v) for k, vs in request.GET.lists() for v in vs if k != PARAMETER]
-        path = "/" + request.path.lstrip("/")  # "//host/" would lead away from the shop
-        return HttpResponseRedirect(f"{path}?{urlencode(rest)}" if rest else path)
+        if code is None or request.method not in ("GET", "HEAD"):
+            response = self.get_response(request)
+        else:
+            record_click(request, code, request.path)
+            response = HttpResponseRedirect(_without_code(request))
+        write_trail(request, response)
+        return response
+
+
+def _without_code(request: HttpRequest) -> str:
+    rest = [(k, v) for k, vs in request.GET.lists() for v in vs if k != PARAMETER]
+    path = "/" + request.path.lstrip("/")  # "//host/" would lead away from the shop
+    return f"{path}?{urlencode(rest)}" if rest else path

@@ -8,14 +8,14 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from base.accounts.models import User
-from distribution import clicks, commissions, relations, terms
+from distribution import clicks, commissions, recognition, terms
 from orders.models import OrderEvent
 from orders.signals import order_paid, order_placed, order_received, order_refunded
 
 
 @receiver(order_placed, dispatch_uid="distribution.placed")
 def on_placed(events: list[OrderEvent], **kwargs: Any) -> None:
-    relations.bind_first_orders(events)
+    recognition.bind_first_orders(events)
     terms.fix_terms(events)
 
 

@@ -5,6 +5,7 @@ when and for how long a link binds; only the merchant changes who recruited whom
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -16,14 +17,33 @@ from base.accounts.models import User
 from base.audit import record_audit
 from base.errors import DomainError
 from base.locks import lock_row
-from distribution.models import Binding, Click, Distributor, Link, Policy, Recruitment
+from distribution.models import Binding, Distributor, Link, Policy, Recruitment, Trace
 from distribution.policy import policy_at
 from distribution.states import Status
-from orders.models import Order, OrderEvent
+from distribution.traces import (
+    Decision,
+    Kind,
+    Sign,
+    Verdict,
+    Why,
+    record_trace,
+    record_verdict,
+)
+
+# Why somebody who is no (longer an) approved distributor is bound to nobody.
+OUT = {
+    Status.FROZEN: Why.FROZEN,
+    Status.RESIGNED: Why.RESIGNED,
+    Status.BANNED: Why.BANNED,
+}
 
 
 class CannotRelate(DomainError):
     """The relation would bind somebody to themselves, in a loop, or to somebody who is out."""
+
+    def __init__(self, text: str, why: Trace.Why = Why.NEWER) -> None:
+        self.why = why
+        super().__init__(text)
 
 
 def in_force(at: datetime) -> Q:
@@ -46,9 +66,19 @@ def require_relatable(person_id: int, distributor: Distributor, at: datetime) ->
     The whole chain above `distributor` is walked in one query over both relations at `at`.
     """
     if distributor.pk == person_id:
-        raise CannotRelate(_("不能绑定自己。"))
+        raise CannotRelate(_("不能绑定自己。"), Why.SELF)
     if distributor.status != Status.APPROVED:
-        raise CannotRelate(_("该分销商目前不能推荐顾客。"))
+        why = OUT.get(Status(distributor.status), Why.NOT_APPROVED)
+        raise CannotRelate(_("该分销商目前不能推荐顾客。"), why)
+    if person_id in chain_above(distributor, at):
+        raise CannotRelate(_("这样会形成循环推荐关系。"), Why.LOOP)
+
+
+def chain_above(distributor: Distributor, at: datetime) -> set[int]:
+    """Everybody above a distributor, and themselves: recruiters and those they are bound to.
+
+    One query, whatever the length. A loop made by hand in the database ends it as well.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -65,12 +95,11 @@ def require_relatable(person_id: int, distributor: Distributor, at: datetime) ->
                       AND starts_at <= %(at)s AND (ends_at IS NULL OR ends_at > %(at)s)
                 ) up ON true
             )
-            SELECT 1 FROM above WHERE id = %(person)s LIMIT 1
+            SELECT id FROM above
             """,
-            {"distributor": distributor.pk, "person": person_id, "at": at},
+            {"distributor": distributor.pk, "at": at},
         )
-        if cursor.fetchone():
-            raise CannotRelate(_("这样会形成循环推荐关系。"))
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def bind_by_link(
@@ -86,86 +115,104 @@ def bind_by_link(
     First wins: a binding in force stays. Latest wins: it is replaced, unless the merchant made
     it. Never raises for a relation that may not be: a stranger's link must not break a visit.
     """
-    policy = policy or policy_at(at)
-    with transaction.atomic():
-        lock_row(User.objects.filter(pk=customer.pk))
-        # The last of those not over at `at`: one that begins later also stands in the way.
-        current = (
-            Binding.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), customer=customer)
-            .order_by("-starts_at")
-            .first()
-        )
-        if current is not None:
-            is_same = current.distributor_id == distributor.pk
-            keeps = policy.binding_mode != Policy.BindingMode.LATEST
-            by_merchant = current.source == Binding.Source.MERCHANT
-            if is_same or keeps or by_merchant or current.starts_at >= at:
-                return None
-        try:
-            require_relatable(customer.pk, distributor, at)
-        except CannotRelate:
-            return None
-        if current is not None:
-            _end(current, at)
-        days = (
-            policy.binding_days
-            if policy.binding_mode == Policy.BindingMode.FIRST_FOR_DAYS
-            else None
-        )
-        return Binding.objects.create(
-            customer=customer,
-            distributor=distributor,
-            starts_at=at,
-            ends_at=at + timedelta(days=days) if days else None,
-            source=Binding.Source.LINK,
-            link=link,
-        )
+    sign = Sign(distributor, at, Kind.LINK if link else Kind.CLICK, link)
+    return bind_by_signs(customer, [sign], at=at, policy=policy)
 
 
-def bind_from_clicks(
-    customer: User, *, at: datetime, policy: Policy | None = None
+def bind_by_signs(
+    customer: User,
+    signs: Sequence[Sign],
+    *,
+    at: datetime,
+    policy: Policy | None = None,
+    kind: Trace.Kind | None = None,
 ) -> Binding | None:
-    """Turn the clicks this customer left, as a guest or signed in, into a relation.
+    """Judge all these signs together by the policy's mode, and bind to the one that wins.
 
-    Clicks on links that may not bind them (their own, a loop, somebody who has left) are passed
-    over, so that they never stand in the way of one that may.
+    The mode's favourite is heard first (the earliest, or for "latest wins" the latest); one that
+    may not bind never stands in the way of the next. Every sign goes on the timeline with its
+    verdict, as `kind` where the moment (the first order) decides and not the sign itself.
     """
     policy = policy or policy_at(at)
-    clicks = Click.objects.filter(user=customer, at__lte=at)
-    if policy.binding_mode == Policy.BindingMode.FIRST_FOR_DAYS:
-        clicks = clicks.filter(at__gt=at - timedelta(days=policy.binding_days))
     latest_wins = policy.binding_mode == Policy.BindingMode.LATEST
-    clicks = clicks.select_related("distributor", "link")
-    order = ("-at", "-pk") if latest_wins else ("at", "pk")
-    refused: set[int] = set()
-    while click := clicks.exclude(distributor__in=refused).order_by(*order).first():
-        try:
-            require_relatable(customer.pk, click.distributor, at)
-        except CannotRelate:
-            refused.add(click.distributor_id)
-            continue
-        return bind_by_link(customer, click.distributor, at=at, policy=policy, link=click.link)
-    return None
+    with transaction.atomic():
+        lock_row(User.objects.filter(pk=customer.pk))
+        current = _current(customer, at)
+        winner: Binding | None = None
+        in_order = sorted(signs, key=lambda sign: sign.at)
+        for sign in reversed(in_order) if latest_wins else in_order:
+            if winner is None:
+                verdict = _judge(customer, sign, current, policy, at)
+            else:
+                verdict = _beaten(sign, winner, current, latest_wins=latest_wins)
+            if verdict.decision == Decision.WON:
+                winner = _replace(customer, sign, current, verdict, at)
+            shown = replace(sign, kind=kind, at=at) if kind else sign
+            record_verdict(customer, shown, verdict, at=at, policy=policy)
+    return winner
 
 
-def bind_first_orders(events: Sequence[OrderEvent]) -> None:
-    """Where the policy binds at the first order: before the payees of that order are read."""
-    if not Policy.objects.filter(binding_moment=Policy.BindingMoment.FIRST_ORDER).exists():
-        return
-    buyers = Click.objects.filter(user__in={event.order.user_id for event in events})
-    clicked = set(buyers.values_list("user_id", flat=True))
-    for event in events:
-        if event.order.user_id not in clicked:
-            continue
-        policy = policy_at(event.at)
-        if policy.binding_moment != Policy.BindingMoment.FIRST_ORDER:
-            continue
-        buyer = event.order.user
-        earlier = Order.objects.filter(user=buyer, placed_at__lt=event.at).exclude(
-            pk=event.order_id
-        )
-        if not earlier.filter(paid_at__isnull=False).exists():
-            bind_from_clicks(buyer, at=event.at, policy=policy)
+def _current(customer: User, at: datetime) -> Binding | None:
+    """The last of those not over at `at`: one that begins later also stands in the way."""
+    return (
+        Binding.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), customer=customer)
+        .select_related("distributor")
+        .order_by("-starts_at")
+        .first()
+    )
+
+
+def _judge(
+    customer: User, sign: Sign, current: Binding | None, policy: Policy, at: datetime
+) -> Verdict:
+    """What this sign alone would do. Never raises for a relation that may not be."""
+    mode = policy.binding_mode
+    days = timedelta(days=policy.binding_days)
+    is_dated = mode == Policy.BindingMode.FIRST_FOR_DAYS
+    standing = current.distributor if current else None
+    if sign.distributor.pk == customer.pk:
+        return Verdict(Decision.REFUSED, Why.SELF, standing)
+    if is_dated and sign.at <= at - days:
+        return Verdict(Decision.REFUSED, Why.TOO_OLD, standing)
+    if current is not None:
+        if current.distributor_id == sign.distributor.pk:
+            return Verdict(Decision.NOTHING, Why.SAME, standing)
+        if current.source == Binding.Source.MERCHANT:
+            return Verdict(Decision.KEPT, Why.BY_MERCHANT, standing)
+        if mode != Policy.BindingMode.LATEST:
+            return Verdict(Decision.KEPT, Why.EARLIER, standing)
+        if current.starts_at >= sign.at:
+            return Verdict(Decision.KEPT, Why.NEWER, standing)
+    try:
+        require_relatable(customer.pk, sign.distributor, at)
+    except CannotRelate as refusal:
+        return Verdict(Decision.REFUSED, refusal.why, standing)
+    why = Why.LATEST if current else Why.FIRST
+    return Verdict(Decision.WON, why, standing, at + days if is_dated else None)
+
+
+def _beaten(sign: Sign, winner: Binding, current: Binding | None, *, latest_wins: bool) -> Verdict:
+    standing = current.distributor if current else None
+    if sign.distributor.pk == winner.distributor_id:
+        return Verdict(Decision.NOTHING, Why.SAME, standing)
+    why = Why.OTHER_LATER if latest_wins else Why.OTHER_FIRST
+    return Verdict(Decision.REFUSED, why, standing)
+
+
+def _replace(
+    customer: User, sign: Sign, current: Binding | None, verdict: Verdict, at: datetime
+) -> Binding:
+    if current is not None:
+        _end(current, at)
+    is_promo = sign.kind == Kind.PROMO_CODE
+    return Binding.objects.create(
+        customer=customer,
+        distributor=sign.distributor,
+        starts_at=at,
+        ends_at=verdict.until,
+        source=Binding.Source.PROMO_CODE if is_promo else Binding.Source.LINK,
+        link=sign.link,
+    )
 
 
 def reassign_customer(
@@ -183,6 +230,7 @@ def reassign_customer(
         lock_row(User.objects.filter(pk=customer.pk))
         if distributor is not None:
             require_relatable(customer.pk, distributor, at)
+        current = _current(customer, at)
         _end_current(Binding.objects.filter(customer=customer), at)
         binding = None
         if distributor is not None:
@@ -194,6 +242,17 @@ def reassign_customer(
                 by=by,
                 reason=reason,
             )
+        record_trace(
+            customer,
+            Kind.MERCHANT,
+            Decision.WON if distributor else Decision.ENDED,
+            Why.MERCHANT,
+            at=at,
+            distributor=distributor,
+            standing=current.distributor if current else None,
+            by=by,
+            note=reason,
+        )
         record_audit("reassign_customer", customer, by=by, reason=reason, distributor=distributor)
     return binding
 
@@ -213,10 +272,22 @@ def reassign_recruiter(
         lock_row(Distributor.objects.filter(pk=distributor.pk))
         if recruiter is not None:
             require_relatable(distributor.pk, recruiter, at)
+        before = Recruitment.objects.filter(in_force(at), distributor=distributor).first()
         _end_current(Recruitment.objects.filter(distributor=distributor), at)
         relation = None
         if recruiter is not None:
-            relation = recruit(distributor, recruiter, at=at, by=by, reason=reason)
+            relation = _recruit(distributor, recruiter, at=at, by=by, reason=reason)
+        record_trace(
+            distributor.user,
+            Kind.RECRUITER,
+            Decision.WON if recruiter else Decision.ENDED,
+            Why.MERCHANT,
+            at=at,
+            distributor=recruiter,
+            standing=before.recruiter if before else None,
+            by=by,
+            note=reason,
+        )
         record_audit("reassign_recruiter", distributor, by=by, reason=reason, recruiter=recruiter)
     return relation
 
@@ -224,7 +295,23 @@ def reassign_recruiter(
 def recruit(
     distributor: Distributor, recruiter: Distributor, *, at: datetime, by: User | None, reason: str
 ) -> Recruitment:
-    """Write who brought a distributor in. The caller holds the distributor's lock."""
+    """Write who brought a distributor in when they joined. The caller holds their lock."""
+    relation = _recruit(distributor, recruiter, at=at, by=by, reason=reason)
+    record_trace(
+        distributor.user,
+        Kind.JOINING,
+        Decision.WON,
+        Why.BROUGHT_IN,
+        at=at,
+        distributor=recruiter,
+        by=by,
+    )
+    return relation
+
+
+def _recruit(
+    distributor: Distributor, recruiter: Distributor, *, at: datetime, by: User | None, reason: str
+) -> Recruitment:
     return Recruitment.objects.create(
         distributor=distributor, recruiter=recruiter, starts_at=at, by=by, reason=reason
     )

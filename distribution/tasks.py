@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from distribution import commissions, dry_runs
+from distribution import click_buffer, clicks, commissions, dry_runs, recognition
 
 
 @shared_task
@@ -24,3 +24,18 @@ def carry_out_dry_run(run_id: int) -> None:
 @shared_task(time_limit=LONG)
 def carry_out_dry_runs() -> int:
     return dry_runs.carry_out_waiting()
+
+
+@shared_task
+def flush_clicks() -> int:
+    return click_buffer.flush_clicks()
+
+
+@shared_task
+def prune_clicks() -> int:
+    return clicks.prune_clicks(timezone.now())
+
+
+@shared_task
+def note_expiries() -> int:
+    return recognition.note_expiries(timezone.now())

@@ -30,6 +30,8 @@ SHOP_NAME_EN = env.str("SHOP_NAME_EN", default="Neighbour Goods")
 ICP_NUMBER = env.str("ICP_NUMBER", default="")
 UNPAID_MINUTES = env.int("UNPAID_MINUTES", default=30)
 AUTO_RECEIVE_DAYS = env.int("AUTO_RECEIVE_DAYS", default=10)
+# How long single clicks are kept for the figures of links; bindings and their reasons stay.
+CLICK_KEEP_DAYS = env.int("CLICK_KEEP_DAYS", default=400)
 
 # --- Rooms -------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -233,6 +235,18 @@ CELERY_BEAT_SCHEDULE = {
     "try drafts": {
         "task": "distribution.tasks.carry_out_dry_runs",
         "schedule": timedelta(minutes=1),
+    },
+    "count clicks": {
+        "task": "distribution.tasks.flush_clicks",
+        "schedule": timedelta(seconds=10),
+    },
+    "note lapsed bindings": {
+        "task": "distribution.tasks.note_expiries",
+        "schedule": timedelta(minutes=10),
+    },
+    "forget old clicks": {
+        "task": "distribution.tasks.prune_clicks",
+        "schedule": crontab(hour=4, minute=20),
     },
     # A period runs once however often this fires; hourly so that a missed day is made up.
     "run payouts": {"task": "payouts.tasks.run_payouts", "schedule": crontab(minute=10)},

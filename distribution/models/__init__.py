@@ -12,6 +12,7 @@ from distribution.models.result import Result
 from distribution.models.rules import Rule
 from distribution.models.selection import Pick
 from distribution.models.terms import LineTerms, OrderTerms
+from distribution.models.traces import Trace
 
 __all__ = [
     "Allocation",
@@ -40,5 +41,6 @@ __all__ = [
     "Standing",
     "Tier",
     "TierUplift",
+    "Trace",
     "Transfer",
 ]

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -45,7 +46,12 @@ class Link(models.Model):
 
 
 class Click(models.Model):
-    """Somebody opened a distributor's link. Kept for guests by their visitor cookie."""
+    """Somebody opened a distributor's link. For counting only, and pruned after a while.
+
+    Laid out to be cut by months when it grows large: nothing refers to a click, no key but the
+    row's own number is unique, and every question names a time. `ip_digest` is keyed
+    (`base.digests`): it can only be compared.
+    """
 
     visitor = models.UUIDField(_("访客"))
     user = models.ForeignKey(
@@ -69,6 +75,7 @@ class Click(models.Model):
     )
     path = models.CharField(_("页面"), max_length=200)
     at = models.DateTimeField(_("时间"))
+    ip_digest = models.BinaryField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("访问记录")
@@ -79,6 +86,8 @@ class Click(models.Model):
                 fields=["user", "at"], condition=Q(user__isnull=False), name="click_user_at"
             ),
             models.Index(fields=["distributor", "-at"]),
+            # Rows come in order of time, so that a few pages of this find a day or a month.
+            BrinIndex(fields=["at"], name="click_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -90,6 +99,7 @@ class Binding(models.Model):
 
     class Source(models.TextChoices):
         LINK = "link", _("推广链接")
+        PROMO_CODE = "promo", _("推广口令")
         MERCHANT = "merchant", _("商家指定")
         IMPORT = "import", _("迁入")
 

@@ -10,10 +10,12 @@ from django.utils.translation import get_language
 
 from base.accounts.consents import record_consents
 from base.accounts.models import Address, User
-from distribution import people, relations
+from distribution import people
 from distribution.links import create_link
 from distribution.models import Click, Distributor, Tier
+from distribution.recognition import recognise
 from distribution.states import Status
+from distribution.traces import Kind, Sign
 
 PASSWORD = "linli-2026-demo"
 
@@ -137,15 +139,17 @@ class Casting:
     def _follow(self, user: User, of: Distributor, at: datetime) -> None:
         """Somebody opened one of the distributor's links, and signed up."""
         link = self.random.choice([None, *of.links.all()])
+        visitor = UUID(int=self.random.getrandbits(128), version=4)
         Click.objects.create(
-            visitor=UUID(int=self.random.getrandbits(128), version=4),
+            visitor=visitor,
             user=user,
             distributor=of,
             link=link,
             path="/",
             at=at,
         )
-        relations.bind_by_link(user, of, at=at, link=link)
+        sign = Sign(of, at, Kind.LINK if link else Kind.CLICK, link, visitor)
+        recognise(user, [sign], at=at, is_new=True)
 
     def _phone(self) -> str:
         self._next_phone += 1

@@ -11,10 +11,20 @@ from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from base.accounts.models import User
-from distribution.models import Balance, Binding, Distributor, Link, Recruitment, Standing, Tier
+from distribution.models import (
+    Balance,
+    Binding,
+    Distributor,
+    Link,
+    Recruitment,
+    Standing,
+    Tier,
+    Trace,
+)
 from distribution.models.people import new_distributor_code
 from distribution.states import Status
 from shop.moving.files import Column, Form, Values
@@ -200,6 +210,7 @@ def _free_codes(count: int) -> list[str]:
 
 def _add_relations() -> None:
     rows: list[Relation]
+    now = timezone.now()
     for rows in chunks(stream(NEW_RELATIONS), CHUNK):
         add_rows(
             Binding(
@@ -207,6 +218,18 @@ def _add_relations() -> None:
                 distributor_id=referrer,
                 starts_at=since,
                 source=Binding.Source.IMPORT,
+            )
+            for person, referrer, _is_distributor, since in rows
+        )
+        add_rows(
+            Trace(
+                member_id=person,
+                kind=Trace.Kind.IMPORT,
+                at=since,
+                decided_at=now,
+                distributor_id=referrer,
+                decision=Trace.Decision.WON,
+                why=Trace.Why.IMPORTED,
             )
             for person, referrer, _is_distributor, since in rows
         )

@@ -13,6 +13,7 @@ AS_A_PERSON = {"user-agent": PHONE_BROWSER, "origin": "http://testserver"}
 
 @pytest.fixture(autouse=True)
 def nothing_asked_yet() -> None:
+    """Neither limits nor clicks are left from the test before: they lie in Redis, with the cache."""
     cache.clear()
 
 

@@ -4,16 +4,26 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 
 from base.accounts.models import User
 from base.models import Notice
-from base.visitors import COOKIE
+from base.visitors import (
+    COOKIE,
+    SNAPSHOT_COOKIE,
+    VisitorMiddleware,
+    clear_snapshot,
+    is_snapshot,
+    mark_snapshot,
+)
+from distribution.click_buffer import flush_clicks
 from distribution.links import create_link
-from distribution.models import Binding, Click, Distributor, Policy
+from distribution.models import Binding, Click, Distributor, Policy, Trace
 from distribution.people import set_status
 from distribution.policy import publish_policy
 from distribution.states import Status
+from distribution.trail import COOKIE as TRAIL
 from tests.make import make_chain, make_distributor, make_order, make_user, pay
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +62,8 @@ def sign_up(browser: Client, phone: str = "13900139000") -> User:
 
 
 def clicks() -> list[tuple[str, str | None, str]]:
-    """Every click: whose link, whose click, which page."""
+    """Every click, once beat has counted: whose link, whose click, which page."""
+    flush_clicks()
     rows = Click.objects.select_related("distributor__user", "user").order_by("pk")
     return [
         (click.distributor.user.name, click.user.name if click.user else None, click.path)
@@ -130,6 +141,7 @@ class TestTheShortAddress:
         link = create_link(distributor, channel="小红书", target="/search/?q=茶")
         answer = guest.get(f"/r/{link.code}/")
         assert answer["Location"] == "/search/?q=%E8%8C%B6"
+        assert clicks() == [("阿珍", None, "/search/?q=茶")]
         assert Click.objects.get().link == link
 
     def test_in_the_readers_language(self, guest: Client, distributor: Distributor) -> None:
@@ -164,6 +176,11 @@ class TestMachines:
             "Mozilla/5.0 (compatible; Baiduspider/2.0)",
             "Mozilla/5.0 (compatible; Googlebot/2.1)",
             "facebookexternalhit/1.1",
+            "Mozilla/5.0 (compatible; Bytespider; spider-feedback@bytedance.com)",
+            "WhatsApp/2.23.20.0",
+            "Mozilla/5.0 (compatible; YisouSpider/5.0)",
+            "SkypeUriPreview Preview/0.5",
+            "Mozilla/5.0 Chrome-Lighthouse",
             "curl/8.5.0",
             "python-requests/2.32",
         ],
@@ -178,13 +195,81 @@ class TestMachines:
 
     @pytest.mark.parametrize(
         "header",
-        [{"sec-purpose": "prefetch;prerender"}, {"purpose": "prefetch"}, {"x-moz": "prefetch"}],
+        [
+            {"sec-purpose": "prefetch;prerender"},
+            {"sec-purpose": "prefetch"},
+            {"purpose": "prefetch"},
+            {"x-purpose": "preview"},
+            {"x-moz": "prefetch"},
+            {"sec-fetch-dest": "image"},
+            {"sec-fetch-dest": "iframe"},
+            {"sec-fetch-dest": "empty"},
+        ],
     )
-    def test_a_prefetch_is_no_visit(
+    def test_a_prefetch_or_a_hidden_frame_is_no_visit(
         self, guest: Client, distributor: Distributor, header: dict[str, str]
     ) -> None:
+        for address in (f"/r/{distributor.code}/", f"/?r={distributor.code}"):
+            answer = guest.get(address, headers=header)
+            assert (COOKIE in answer.cookies, TRAIL in answer.cookies) == (False, False)
+        user = member()
+        guest.force_login(user)
         guest.get(f"/r/{distributor.code}/", headers=header)
         assert clicks() == []
+        assert bound_to(user) == []
+        assert not Trace.objects.filter(member=user).exists()
+
+    def test_a_page_somebody_goes_to_is(self, guest: Client, distributor: Distributor) -> None:
+        guest.get(f"/r/{distributor.code}/", headers={"sec-fetch-dest": "document"})
+        assert len(clicks()) == 1
+
+    def test_asking_for_the_head_of_a_page_is_no_visit(
+        self, guest: Client, distributor: Distributor
+    ) -> None:
+        answer = guest.head(f"/?r={distributor.code}")
+        assert (answer.status_code, TRAIL in answer.cookies) == (302, False)
+        assert clicks() == []
+
+
+class TestWeChatsSnapshot:
+    """The snapshot page shows the shop to WeChat, under an identity that is nobody's."""
+
+    @pytest.fixture
+    def snapshot(self, guest: Client) -> Client:
+        guest.cookies[SNAPSHOT_COOKIE] = "1"
+        return guest
+
+    def test_it_leaves_nothing(self, snapshot: Client, distributor: Distributor) -> None:
+        answer = snapshot.get(f"/?r={distributor.code}")
+        assert (answer.status_code, TRAIL in answer.cookies) == (302, False)
+        assert clicks() == []
+
+    def test_an_account_made_in_it_is_bound_to_nobody(
+        self, guest: Client, distributor: Distributor
+    ) -> None:
+        guest.get(f"/?r={distributor.code}")
+        guest.cookies[SNAPSHOT_COOKIE] = "1"
+        user = sign_up(guest)
+        assert bound_to(user) == []
+        # With a real identity what the browser carries is heard.
+        del guest.cookies[SNAPSHOT_COOKIE]
+        guest.post("/accounts/logout/")
+        user.set_password(PASSWORD)
+        user.save()
+        sign_in(guest, user)
+        assert bound_to(user) == ["阿珍"]
+
+    def test_it_is_marked_and_cleared(self) -> None:
+        def answer(act: Any) -> Any:
+            def page(request: HttpRequest) -> HttpResponse:
+                act(request)
+                return HttpResponse(str(is_snapshot(request)))
+
+            return VisitorMiddleware(page)(RequestFactory().get("/"))
+
+        marked, cleared = answer(mark_snapshot), answer(clear_snapshot)
+        assert (marked.content, marked.cookies[SNAPSHOT_COOKIE].value) == (b"True", "1")
+        assert (cleared.content, cleared.cookies[SNAPSHOT_COOKIE].value) == (b"False", "")
 
 
 class TestBinding:
@@ -202,7 +287,7 @@ class TestBinding:
         user = sign_up(guest)
         assert bound_to(user) == ["阿珍"]
         assert Binding.objects.get().link == link
-        assert Click.objects.get().user == user
+        assert clicks() == [("阿珍", user.name, "/")]
 
     def test_a_guest_who_signs_in_is_bound(self, guest: Client, distributor: Distributor) -> None:
         guest.get(f"/?r={distributor.code}")
@@ -221,6 +306,7 @@ class TestBinding:
 
     def test_a_forged_visitor_is_nobody(self, guest: Client, distributor: Distributor) -> None:
         guest.get(f"/?r={distributor.code}")
+        assert clicks() == [("阿珍", None, "/")]
         forger = Client(headers={"origin": "http://testserver"})
         forger.cookies[COOKIE] = f"{Click.objects.get().visitor}:made-up"
         user = member()
@@ -318,6 +404,6 @@ class TestWhoIsNeverBound:
 def test_a_visit_by_link_costs_few_queries(
     guest: Client, distributor: Distributor, django_assert_num_queries: Any
 ) -> None:
-    """A guest's click: the distributor, and the row."""
-    with django_assert_num_queries(2):
+    """A guest's click: whose link it is. The row comes later."""
+    with django_assert_num_queries(1):
         guest.get(f"/?r={distributor.code}")

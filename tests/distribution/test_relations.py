@@ -10,13 +10,12 @@ from base.accounts.models import User
 from base.audit import AuditEntry
 from base.clock import BEIJING
 from base.errors import DomainError
-from distribution.models import Binding, Click, Distributor, Policy, Recruitment
+from distribution.models import Binding, Policy, Recruitment
 from distribution.people import set_status
 from distribution.policy import publish_policy
 from distribution.relations import (
     CannotRelate,
     bind_by_link,
-    bind_from_clicks,
     bound_distributor,
     reassign_customer,
     reassign_recruiter,
@@ -24,13 +23,13 @@ from distribution.relations import (
 )
 from distribution.states import Status
 from tests.books import name_of
-from tests.make import START, make_chain, make_distributor, make_order, make_user, pay
+from tests.make import START, make_chain, make_distributor, make_user
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 NOON = datetime(2026, 3, 15, 12, tzinfo=BEIJING)
-Mode, Moment = Policy.BindingMode, Policy.BindingMoment
+Mode = Policy.BindingMode
 
 
 def bindings(customer: User) -> list[tuple[str, datetime, datetime | None]]:
@@ -176,50 +175,6 @@ class TestWhoMayBeBound:
         stranger = make_user()
         with django_assert_num_queries(1):
             require_relatable(stranger.pk, chain[-1], NOON)
-
-
-class TestFromClicks:
-    def click(self, user: User, distributor: Distributor, at: datetime) -> None:
-        Click.objects.create(visitor="0" * 32, user=user, distributor=distributor, path="/", at=at)
-
-    @pytest.mark.parametrize(
-        ("mode", "who"),
-        [(Mode.FIRST_FOREVER, "先"), (Mode.FIRST_FOR_DAYS, "先"), (Mode.LATEST, "后")],
-    )
-    def test_the_mode_says_which_click_counts(self, mode: str, who: str) -> None:
-        policy = publish_policy(by=None, at=START, binding_mode=mode, binding_days=30)
-        customer = make_user()
-        self.click(customer, make_distributor(name="先"), NOON - 2 * DAY)
-        self.click(customer, make_distributor(name="后"), NOON - DAY)
-        bind_from_clicks(customer, at=NOON, policy=policy)
-        assert [row[0] for row in bindings(customer)] == [who]
-
-    def test_a_click_older_than_the_days_is_forgotten(self) -> None:
-        policy = publish_policy(
-            by=None, at=START, binding_mode=Mode.FIRST_FOR_DAYS, binding_days=30
-        )
-        customer = make_user()
-        self.click(customer, make_distributor(name="旧"), NOON - 30 * DAY)
-        assert bind_from_clicks(customer, at=NOON, policy=policy) is None
-        self.click(customer, make_distributor(name="新"), NOON - 29 * DAY)
-        bind_from_clicks(customer, at=NOON, policy=policy)
-        assert [row[0] for row in bindings(customer)] == ["新"]
-
-    def test_only_the_first_paid_order_binds(self) -> None:
-        publish_policy(by=None, at=START, binding_moment=Moment.FIRST_ORDER)
-        customer = make_user()
-        pay(make_order(customer, at=NOON), at=NOON)
-        self.click(customer, make_distributor(), NOON + DAY)
-        make_order(customer, at=NOON + 2 * DAY)
-        assert not Binding.objects.exists()
-
-    def test_an_order_that_was_never_paid_is_not_the_first(self) -> None:
-        publish_policy(by=None, at=START, binding_moment=Moment.FIRST_ORDER)
-        customer = make_user()
-        make_order(customer, at=NOON)
-        self.click(customer, make_distributor(name="甲"), NOON + DAY)
-        make_order(customer, at=NOON + 2 * DAY)
-        assert bindings(customer) == [("甲", NOON + 2 * DAY, None)]
 
 
 class TestReassigning:
