@@ -38,7 +38,7 @@ DROP FUNCTION distribution_trace_append_only();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("distribution", "0007_rules_are_drafted_and_planned"),
+        ("distribution", "0008_dashboard"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
