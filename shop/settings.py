@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "base.visitors.VisitorMiddleware",
+    "distribution.wording.WordingMiddleware",
     "distribution.clicks.ReferralMiddleware",
 ]
 

@@ -11,6 +11,8 @@ from django.db import connections
 from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
+from distribution import wording
+from distribution.models import Presentation
 from shop.launch import browser as chromium
 from tests import servers
 
@@ -51,6 +53,15 @@ def chinese_first() -> Iterator[None]:
     """A page asked for in English leaves its language behind in the thread."""
     with translation.override("zh-hans"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def the_houses_words() -> Iterator[None]:
+    """A process reads the merchant's words when it starts: that query is no test's business."""
+    wording.known.is_read = True
+    yield
+    if wording._originals:
+        wording.apply_words(Presentation(pk=1))
 
 
 @pytest.fixture(scope="session")

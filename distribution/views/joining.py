@@ -18,6 +18,7 @@ from distribution.models import Distributor, Policy
 from distribution.people import AGREEMENT_VERSION, join
 from distribution.policy import current_policy
 from distribution.states import Status
+from distribution.wording import new_name
 
 
 @public
@@ -82,5 +83,9 @@ def agreement(request: HttpRequest, version: str = AGREEMENT_VERSION) -> HttpRes
         text = get_template(f"distribution/agreements/{version}.{language}.html")
     except TemplateDoesNotExist:
         raise Http404 from None
-    context = {"version": version, "is_current": version == AGREEMENT_VERSION}
+    context = {
+        "version": version,
+        "is_current": version == AGREEMENT_VERSION,
+        "new_name": new_name(),
+    }
     return HttpResponse(text.render(context, request))

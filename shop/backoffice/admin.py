@@ -3,8 +3,18 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from shop.backoffice import audit, goods, money, payouts, people, rules, sales, tiers
+from shop.backoffice import audit, goods, money, payouts, people, presentation, rules, sales, tiers
 
 admin.site.index_title = _("看板")
 
-__all__ = ["audit", "goods", "money", "payouts", "people", "rules", "sales", "tiers"]
+__all__ = [
+    "audit",
+    "goods",
+    "money",
+    "payouts",
+    "people",
+    "presentation",
+    "rules",
+    "sales",
+    "tiers",
+]

@@ -40,6 +40,7 @@ DEEDS = {
     "publish_draft": _("发布变更草稿"),
     "withdraw_draft": _("撤回待生效的草稿"),
     "discard_draft": _("丢弃变更草稿"),
+    "change_presentation": _("修改称呼与排行"),
     "save_schedule": _("保存结算计划"),
     "run_payouts": _("立即结算"),
     "approve_payout": _("审批结算单"),

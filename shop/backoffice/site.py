@@ -63,6 +63,7 @@ SIDEBAR = [
         _page(
             pgettext_lazy("plural", "位置权益"), "verified_user", "distribution.positionprivileges"
         ),
+        _page(pgettext_lazy("plural", "称呼与排行"), "translate", "distribution.presentation"),
         _page(pgettext_lazy("plural", "佣金"), "paid", "distribution.commission"),
         _page(pgettext_lazy("plural", "访问记录"), "ads_click", "distribution.click"),
     ),

@@ -1,0 +1,63 @@
+"""How the programme is called, and what of the ranking is public: one row, one form."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from base.errors import DomainError
+from distribution.models import Presentation
+from distribution.wording import change_presentation
+from shop.backoffice.actions import merchant
+
+
+class PresentationForm(ModelForm):
+    class Meta:
+        model = Presentation
+        fields = ["programme", "person", "programme_en", "person_en", "people_en", "ranking"]
+
+
+@admin.register(Presentation)
+class PresentationAdmin(ModelAdmin):
+    form = PresentationForm
+    list_display = ["__str__", "programme", "person", "programme_en", "person_en", "ranking"]
+    fieldsets = [
+        (
+            _("称呼"),
+            {
+                "fields": [("programme", "person"), ("programme_en", "person_en", "people_en")],
+                "description": _(
+                    "例如把“分销”改成“推荐”、“分销商”改成“推荐官”。几秒后，所有页面、通知和海报都用新叫法；"
+                    "已签的协议是法律文本，保持原样。全部留空就恢复原来的叫法。"
+                ),
+            },
+        ),
+        (_("排行"), {"fields": ["ranking"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """There is always one row to open; its defaults say what holds without it."""
+        Presentation.objects.get_or_create(pk=1)
+        return super().get_queryset(request)
+
+    def save_model(
+        self, request: HttpRequest, obj: Presentation, form: ModelForm, change: bool
+    ) -> None:
+        try:
+            change_presentation(by=merchant(request), **form.cleaned_data)
+        except (DomainError, ValidationError) as error:
+            text = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            self.message_user(request, text, "ERROR")
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The audit log has it."""
