@@ -128,14 +128,19 @@ def apply_words(row: Presentation) -> None:
     if not _originals:
         _collect()
     for language, rename in ((CHINESE, rename_chinese), (ENGLISH, rename_english)):
-        catalogue = translation(language)._catalog
+        catalogue = _catalogue(language)
         for key, text in _originals[language].items():
             catalogue[key] = rename(text, row)
 
 
+def _catalogue(language: str) -> Any:
+    """The texts of a language in this process, as Django merged them from all its sources."""
+    return translation(language)._catalog  # type: ignore[attr-defined]  # of gettext's own class
+
+
 def _collect() -> None:
     """Every text with one of the words in it, as written. The English catalogue knows all ids."""
-    english, chinese = translation(ENGLISH)._catalog, translation(CHINESE)._catalog
+    english, chinese = _catalogue(ENGLISH), _catalogue(CHINESE)
     found: dict[str, Originals] = {CHINESE: {}, ENGLISH: {}}
     for key, text in english.items():
         source = (key[0] if isinstance(key, tuple) else key).rpartition("\x04")[2]
