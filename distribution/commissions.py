@@ -154,7 +154,7 @@ def note_receipt(events: Sequence[OrderEvent]) -> None:
 
 
 def mature_commissions(at: datetime) -> int:
-    """Make available what is due at `at` and has no open after-sale. Returns how many.
+    """Make available what is due at `at`, has no open after-sale and is not held. Returns how many.
 
     Chunks of a few thousand in transactions of their own: a chunk that is done stays done, and
     two runs at once share the work without counting anything twice.
@@ -171,6 +171,10 @@ DUE = """
         SELECT 1 FROM orders_refundline returned
         JOIN orders_refund refund ON refund.id = returned.refund_id
         WHERE returned.line_id = commission.line_id AND refund.state = ANY(%(open)s)
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM distribution_hold hold
+        WHERE hold.commission_id = commission.id AND hold.ended_at IS NULL
     )
 """
 
@@ -284,7 +288,7 @@ def _reversals(
     for commission in touched.order_by("pk"):
         line, event = lines[commission.line_id], refund_lines[commission.line_id]
         shares = share_of(line, terms[line.pk], policies[line.order_id], kept_line(line))
-        # What a ban took does not come back.
+        # What a ban or a decision took does not come back.
         most = commission.amount if commission.pk in forfeited else commission.amount_at_payment
         now = min(most, shares.amount(commission.level))
         if now == commission.amount:

@@ -10,7 +10,15 @@ from django.db.models.functions import Coalesce
 
 from base.money import ZERO
 from distribution.explanations import commission_state
-from distribution.models import Allocation, Commission, Distributor, Entry, Reversal, Transfer
+from distribution.models import (
+    Allocation,
+    Commission,
+    Distributor,
+    Entry,
+    Hold,
+    Reversal,
+    Transfer,
+)
 from distribution.states import Account, CommissionState, ReservationState
 from distribution.team import masked_name
 from orders.models import Order
@@ -153,45 +161,59 @@ class Movement:
 WAYS = {
     Transfer.Kind.ACCRUE: (Account.EXPENSE, Account.PENDING),
     Transfer.Kind.MATURE: (Account.PENDING, Account.AVAILABLE),
+    Transfer.Kind.HOLD: (Account.AVAILABLE, Account.PENDING),
     Transfer.Kind.RESERVE: (Account.AVAILABLE, Account.RESERVED),
     Transfer.Kind.RELEASE: (Account.RESERVED, Account.AVAILABLE),
     Transfer.Kind.SETTLE: (Account.RESERVED, Account.CASH),
 }
 
+TAKING_BACK = (Transfer.Kind.REVERSE, Transfer.Kind.FORFEIT, Transfer.Kind.REVOKE)
+
 
 def movements_of(commission: Commission) -> list[Movement]:
-    """The way of a commission's money through the books, oldest first: three queries.
+    """The way of a commission's money through the books, oldest first: four queries.
 
     A transfer may move many commissions at once; `amount` is this one's part of it.
     """
     reversals = list(commission.reversals.order_by("at", "pk"))
-    parts = _parts_by_key(commission, reversals)
-    found = Q(key__in=parts)
-    if commission.matured_at is not None:
-        available = Entry.objects.filter(distributor=commission.payee_id, account=Account.AVAILABLE)
-        found |= Q(
-            kind=Transfer.Kind.MATURE,
-            at=commission.matured_at,
-            pk__in=available.values("transfer"),
-        )
+    holds = list(commission.holds.filter(amount__gt=0).order_by("held_at", "pk"))
+    parts = _parts_by_key(commission, reversals, holds)
+    matured = [hold.matured_before for hold in holds] + [commission.matured_at]
+    available = Entry.objects.filter(distributor=commission.payee_id, account=Account.AVAILABLE)
+    found = Q(key__in=parts) | Q(
+        kind=Transfer.Kind.MATURE,
+        at__in=[at for at in matured if at is not None],
+        pk__in=available.values("transfer"),
+    )
     movements: dict[str, Movement] = {}
     for transfer in Transfer.objects.filter(found).order_by("at", "pk"):
         # The chunks of one maturing share their time; one of them stands for all.
-        name = "mature" if transfer.kind == Transfer.Kind.MATURE else transfer.key
-        movements.setdefault(name, _movement(transfer, commission, reversals, parts))
+        is_maturing = transfer.kind == Transfer.Kind.MATURE
+        name = f"mature:{transfer.at}" if is_maturing else transfer.key
+        was_mature = _is_mature_at(transfer.at, commission, holds)
+        movements.setdefault(name, _movement(transfer, commission, reversals, parts, was_mature))
     return [movement for movement in movements.values() if movement.amount]
 
 
-def _parts_by_key(commission: Commission, reversals: list[Reversal]) -> dict[str, Decimal]:
-    """This commission's part of each transfer that names its order, refund or reservation."""
+def _is_mature_at(at: datetime, commission: Commission, holds: list[Hold]) -> bool:
+    """Mature from one maturing until a hold took that back."""
+    if any(hold.matured_before <= at < hold.held_at for hold in holds if hold.matured_before):
+        return True
+    return commission.matured_at is not None and commission.matured_at <= at
+
+
+def _parts_by_key(
+    commission: Commission, reversals: list[Reversal], holds: list[Hold]
+) -> dict[str, Decimal]:
+    """This commission's part of each transfer that names it, its order, refund or reservation."""
     parts = {f"accrue:{commission.order_id}": commission.amount_at_payment}
+    parts |= {f"hold:{hold.pk}": hold.amount for hold in holds}
     for reversal in reversals:
-        key = (
-            f"reverse:{reversal.refund_id}"
-            if reversal.refund_id
-            else f"forfeit:{commission.payee_id}"
-        )
-        parts[key] = reversal.amount
+        if reversal.refund_id:
+            parts[f"reverse:{reversal.refund_id}"] = reversal.amount
+        else:  # banned or revoked, only one of them takes something
+            parts[f"forfeit:{commission.payee_id}"] = reversal.amount
+            parts[f"revoke:{commission.pk}"] = reversal.amount
     for allocation in commission.allocations.select_related("reservation"):
         for step in ("reserve", "release", "settle"):
             parts[f"{step}:{allocation.reservation.number}"] = allocation.amount
@@ -203,17 +225,16 @@ def _movement(
     commission: Commission,
     reversals: list[Reversal],
     parts: dict[str, Decimal],
+    was_mature: bool,
 ) -> Movement:
     kind = Transfer.Kind(transfer.kind)
-    matured_at = commission.matured_at
-    if kind in (Transfer.Kind.REVERSE, Transfer.Kind.FORFEIT):
-        is_mature = matured_at is not None and matured_at <= transfer.at
-        way = (Account.AVAILABLE if is_mature else Account.PENDING, Account.EXPENSE)
+    if kind in TAKING_BACK:
+        way = (Account.AVAILABLE if was_mature else Account.PENDING, Account.EXPENSE)
     else:
         way = WAYS[kind]
     amount = parts.get(transfer.key)
     if amount is None:
-        before = [r.amount for r in reversals if matured_at is not None and r.at < matured_at]
+        before = [r.amount for r in reversals if r.at < transfer.at]
         amount = commission.amount_at_payment - sum(before, ZERO)
     if amount < ZERO:  # a later refund left more of it earned
         way, amount = (way[1], way[0]), -amount

@@ -45,6 +45,13 @@ class CommissionState(models.TextChoices):
     REVERSED = "reversed", _("已撤回")
 
 
+class HoldEnd(models.TextChoices):
+    """What was decided on a commission that was held."""
+
+    RELEASED = "released", _("放行")
+    REVOKED = "revoked", _("撤回佣金")
+
+
 class ReservationState(models.TextChoices):
     RESERVED = "reserved", _("结算中")
     SETTLED = "settled", _("已结清")

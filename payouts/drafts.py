@@ -1,4 +1,5 @@
-"""Drafts follow the balance: when a refund takes money back, what is not approved is rebuilt.
+"""Drafts follow the balance: when a refund or a hold takes money back, what is not approved is
+rebuilt.
 
 An approved payout is never touched: the debt is carried and later earnings repay it. Called in
 the transaction of the change, with the balance locks held.
@@ -10,7 +11,7 @@ from datetime import datetime
 from base.accounts.models import User
 from base.locks import lock_rows
 from base.numbers import new_number
-from distribution.models import Balance, Distributor
+from distribution.models import Balance, Commission, Distributor
 from distribution.reservations import Claim, release, reserve
 from payouts.models import Payout, Schedule, Skip
 from payouts.runs import amount_reason
@@ -26,15 +27,28 @@ def rebuild_drafts(distributor_ids: Iterable[int], at: datetime) -> None:
         distributor__in=short.values("pk"), state=PayoutState.DRAFT
     ).select_related("reservation", "run__schedule")
     for draft in lock_rows(drafts):
+        if Balance.objects.get(pk=draft.distributor_id).available < 0:
+            _rebuild(draft, at)
+
+
+def rebuild_without(commission: Commission, at: datetime) -> None:
+    """Rebuild the drafts that hold a commission which is no longer mature, and whatever its
+    balance no longer covers."""
+    drafts = Payout.objects.filter(
+        distributor=commission.payee_id,
+        state=PayoutState.DRAFT,
+        reservation__allocations__commission=commission,
+    ).select_related("reservation", "run__schedule")
+    for draft in lock_rows(drafts):
         _rebuild(draft, at)
+    rebuild_drafts([commission.payee_id], at)
 
 
 def _rebuild(draft: Payout, at: datetime) -> None:
+    """Give the draft's money back and draw it up again from what is available, never larger."""
     balance = Balance.objects.get(pk=draft.distributor_id)
-    if balance.available >= 0:
-        return
     release(draft.reservation, at)
-    left = balance.available + draft.amount
+    left = min(draft.amount, balance.available + draft.amount)
     reason = amount_reason(
         left,
         balance.reserved - draft.amount,

@@ -7,14 +7,19 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from base.accounts.models import User
-from distribution.models import Distributor
-from distribution.signals import balances_fell, leaving
+from distribution.models import Commission, Distributor
+from distribution.signals import balances_fell, commission_held, leaving
 from payouts import drafts
 
 
 @receiver(balances_fell, dispatch_uid="payouts.balances_fell")
 def on_balances_fell(distributor_ids: list[int], at: datetime, **kwargs: Any) -> None:
     drafts.rebuild_drafts(distributor_ids, at)
+
+
+@receiver(commission_held, dispatch_uid="payouts.commission_held")
+def on_commission_held(commission: Commission, at: datetime, **kwargs: Any) -> None:
+    drafts.rebuild_without(commission, at)
 
 
 @receiver(leaving, dispatch_uid="payouts.leaving")

@@ -1,6 +1,7 @@
 from distribution.models.change_set import ChangeSet, RuleChange
 from distribution.models.commission import Commission, Reversal
 from distribution.models.dry_run import DryRun, DryRunEffect
+from distribution.models.hold import Hold
 from distribution.models.ledger import Balance, Entry, Transfer
 from distribution.models.people import Distributor, Standing, Tier, TierUplift
 from distribution.models.policy import Policy
@@ -25,6 +26,7 @@ __all__ = [
     "DryRun",
     "DryRunEffect",
     "Entry",
+    "Hold",
     "LineTerms",
     "Link",
     "OrderTerms",

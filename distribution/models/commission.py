@@ -102,7 +102,7 @@ class Commission(models.Model):
 
 
 class Reversal(models.Model):
-    """Part of a commission taken back: by a refund, or forfeited by a ban.
+    """Part of a commission taken back: by a refund, forfeited by a ban, or revoked after a look.
 
     A negative amount gives back: a later refund of the line left more of it earned.
     """

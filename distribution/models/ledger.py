@@ -17,6 +17,8 @@ class Transfer(models.Model):
         REVERSE = "reverse", _("退款撤回")
         FORFEIT = "forfeit", _("封禁没收")
         MATURE = "mature", _("佣金成熟")
+        HOLD = "hold", _("暂扣复核")
+        REVOKE = "revoke", _("复核撤回")
         RESERVE = "reserve", _("进入结算")
         RELEASE = "release", _("结算退回")
         SETTLE = "settle", _("结算付出")

@@ -7,20 +7,23 @@ from django.db import IntegrityError
 
 from base.clock import day_start
 from base.errors import WrongState
-from distribution import balances, people, reservations
+from distribution import balances, holds, people, reservations
 from distribution.commissions import mature_commissions
+from distribution.holds import hold_commission
+from distribution.models import Commission
 from distribution.people import set_status
 from distribution.states import Status
 from orders.models import Order
 from orders.registries import Outcome
 from payouts import drafts, runs, sending
+from payouts.books import check_books
 from payouts.models import Payout, PayoutAttempt, Run, Schedule
 from payouts.sending import approve_payout, cancel_payout, record_outcome, send_payout, send_payouts
 from tests.books import money, prove
-from tests.buying import DAY, NOON, earn, take_back
+from tests.buying import DAY, NOON, buy, earn, take_back
 from tests.concurrency.meanwhile import meanwhile, without_locks
 from tests.concurrency.racing import race
-from tests.make import Chain, make_chain, make_rule
+from tests.make import Chain, make_chain, make_rule, receive
 from tests.paying import MONDAY, make_schedule, open_bank, payouts, rounds, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -342,3 +345,44 @@ def test_everything_at_once_ends_in_right_books(
     prove()
     paid = Payout.objects.filter(state="paid").values_list("number", flat=True)
     assert set(bank.paid) >= set(paid)
+
+
+class TestHoldAgainstRun:
+    def commission(self) -> Commission:
+        return Commission.objects.get()
+
+    def test_what_is_held_is_not_paid(self, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+        schedule = make_schedule()
+        other = meanwhile(monkeypatch, holds, "record_audit", lambda: run(schedule))
+        hold_commission(self.commission(), by=None, reason="x", at=AT)
+        assert isinstance(other.outcome(), Run)
+        assert other.had_to_wait
+        assert payouts() == []
+        assert money(chain.b) == {"pending": "30.00"}
+        prove()
+
+    def test_control_without_locks_what_is_held_is_paid(
+        self, chain: Chain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        schedule = make_schedule()
+        without_locks(monkeypatch, runs, balances)
+        other = meanwhile(monkeypatch, holds, "record_audit", lambda: run(schedule))
+        hold_commission(self.commission(), by=None, reason="x", at=AT)
+        assert isinstance(other.outcome(), Run)
+        assert payouts() == ["乙 30.00 draft"]
+        assert check_books() != []
+
+    def test_maturing_waits_and_then_passes_it_over(
+        self, chain: Chain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        order = buy(chain, "10.00", at=NOON + DAY)
+        receive(order, at=NOON + DAY)
+        pending = Commission.objects.get(order=order)
+        other = meanwhile(
+            monkeypatch, holds, "record_audit", lambda: mature_commissions(NOON + 9 * DAY)
+        )
+        hold_commission(pending, by=None, reason="x", at=NOON + 2 * DAY)
+        assert other.outcome() == 0
+        assert other.had_to_wait
+        assert money(chain.b) == {"pending": "3.00", "available": "30.00"}
+        prove()

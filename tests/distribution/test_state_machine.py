@@ -25,6 +25,13 @@ from base.clock import beijing_date
 from distribution import commissions as domain
 from distribution import terms
 from distribution.balances import balance_of
+from distribution.holds import (
+    CannotHold,
+    hold_commission,
+    release_commission,
+    revoke_commission,
+)
+from distribution.models import Commission
 from distribution.people import approve, set_status
 from distribution.policy import publish_policy
 from distribution.relations import reassign_customer
@@ -92,7 +99,9 @@ class Sale:
     is_late: bool = False
     is_received: bool = False
     at_payment: tuple[int, int] = (0, 0)
-    is_mature: bool = False
+    is_mature: tuple[bool, bool] = (False, False)
+    is_held: tuple[bool, bool] = (False, False)
+    is_revoked: tuple[bool, bool] = (False, False)
 
     def amounts(self) -> tuple[int, int]:
         base = self.kept
@@ -102,8 +111,18 @@ class Sale:
         return share(base, self.rates, self.payable, limit)
 
     def now(self) -> tuple[int, int]:
-        one, two = self.amounts()
-        return min(one, self.at_payment[0]), min(two, self.at_payment[1])
+        one, two = (
+            0 if revoked else min(amount, most)
+            for amount, most, revoked in zip(
+                self.amounts(), self.at_payment, self.is_revoked, strict=True
+            )
+        )
+        return one, two
+
+    def mark(self, name: str, level: int, value: bool) -> None:
+        marks = list(getattr(self, name))
+        marks[level - 1] = value
+        setattr(self, name, tuple(marks))
 
 
 @dataclass
@@ -217,6 +236,41 @@ class Shop(RuleBasedStateMachine):
             )
             self.frozen.add(name)
 
+    @precondition(lambda self: any(self._commissions()))
+    @rule(data=st.data(), decision=st.sampled_from(["hold", "release", "revoke"]))
+    def look_into(self, data: Any, decision: str) -> None:
+        """Set one commission aside, let it go, or take it back."""
+        sale, level = data.draw(st.sampled_from(self._commissions()))
+        commission = Commission.objects.get(order=sale.order, level=level)
+        at = self.tick()
+        if decision == "release":
+            release_commission(commission, by=None, reason="x", at=at)
+            sale.mark("is_held", level, False)
+        elif decision == "revoke":
+            revoke_commission(commission, by=None, reason="x", at=at)
+            sale.mark("is_held", level, False)
+            sale.mark("is_revoked", level, True)
+        else:
+            # Every payout here is approved at once, and what it has stays in it.
+            is_taken = sale.is_mature[level - 1] and commission.allocated > 0
+            is_gone = sale.now()[level - 1] == 0
+            if not sale.is_held[level - 1] and (is_taken or is_gone):
+                with pytest.raises(CannotHold), transaction.atomic():
+                    hold_commission(commission, by=None, reason="x", at=at)
+                return
+            hold_commission(commission, by=None, reason="x", at=at)
+            sale.mark("is_held", level, True)
+            sale.mark("is_mature", level, False)
+
+    def _commissions(self) -> list[tuple[Sale, int]]:
+        return [
+            (sale, level)
+            for sale in self.sales
+            if sale.is_paid and not sale.is_late
+            for level in (1, 2)
+            if sale.at_payment[level - 1]
+        ]
+
     # --- What happens to orders --------------------------------------------------------------
 
     @rule(price=st.integers(1, 20_000), pieces=st.integers(1, 3), cost=st.integers(0, 10_000))
@@ -287,13 +341,14 @@ class Shop(RuleBasedStateMachine):
         refund(sale.order, [part], at=self.tick())
         sale.kept -= cents
         sale.kept_pieces -= pieces
+        sale.is_late = False  # what waits of an order is made up before its next event
 
     @precondition(lambda self: any(self._receivable()))
     @rule(data=st.data())
     def receive(self, data: Any) -> None:
         sale = data.draw(st.sampled_from(self._receivable()))
         receive(sale.order, at=self.tick())
-        sale.is_received = True
+        sale.is_received, sale.is_late = True, False
 
     def _receivable(self) -> list[Sale]:
         return [s for s in self.sales if s.is_paid and not s.is_received and s.kept_pieces]
@@ -305,7 +360,10 @@ class Shop(RuleBasedStateMachine):
         domain.mature_commissions(self.tick(days=8))
         for sale in self.sales:
             if sale.is_received and not sale.is_late:
-                sale.is_mature = True
+                sale.is_mature = tuple(  # type: ignore[assignment]  # two of them
+                    mature or not held
+                    for mature, held in zip(sale.is_mature, sale.is_held, strict=True)
+                )
 
     @rule()
     def run_week(self) -> None:
@@ -341,9 +399,11 @@ class Shop(RuleBasedStateMachine):
         return sum(
             amount
             for sale in self.sales
-            if sale.is_paid and not sale.is_late and sale.is_mature == mature
-            for payee, amount in zip(sale.payees, sale.now(), strict=True)
-            if payee == name
+            if sale.is_paid and not sale.is_late
+            for payee, amount, is_mature in zip(
+                sale.payees, sale.now(), sale.is_mature, strict=True
+            )
+            if payee == name and is_mature == mature
         )
 
     def available(self, name: str) -> int:

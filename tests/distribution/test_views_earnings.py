@@ -224,7 +224,7 @@ class TestTheReceipt:
             order = sold(chain, days_ago=days + 1)
         commission = Commission.objects.get(order=order, payee=chain.b)
         browser = pages_of(chain.b)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(15):
             browser.get(f"{LIST}{commission.pk}/")
 
 
