@@ -1,8 +1,12 @@
 """What distributors type in. Forms check the input; rules of the shop are the domain's."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from base.accounts.contacts import BadContact, phone_from
+from distribution.joining import Contact
 from distribution.selection import Sort
 from distribution.states import CommissionState
 from distribution.team import LONGEST_SEARCH, Group
@@ -10,10 +14,83 @@ from distribution.team import LONGEST_SEARCH, Group
 STATE_CHOICES = [("", _("全部")), *CommissionState.choices]
 
 
-class JoinForm(forms.Form):
+class OptionalPhoneField(forms.CharField):
+    """A mainland mobile number in one spelling, or nothing."""
+
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"})
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        try:
+            return phone_from(text).value if text else ""
+        except BadContact as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class ContactForm(forms.Form):
+    """How the merchant reaches a distributor. All of it is optional; one way has to be left."""
+
+    wechat = forms.RegexField(
+        r"^[A-Za-z][-_A-Za-z0-9]{5,19}$|^1[3-9]\d{9}$",
+        label=_("微信号"),
+        max_length=20,
+        required=False,
+        error_messages={"invalid": _("微信号是 6–20 位字母、数字、下划线或减号，以字母开头。")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    phone = OptionalPhoneField(
+        label=_("联系电话"),
+        max_length=20,
+        required=False,
+        help_text=_("留空就用你登录的手机号。"),
+    )
+    city = forms.CharField(
+        label=_("所在城市"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+    )
+    introduction = forms.CharField(
+        label=_("自我介绍"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("打算在哪里分享、熟悉哪些商品。只有商家看得到。"),
+    )
+
+    def contact(self) -> Contact:
+        """What was filled in; only after `is_valid()`."""
+        names = ("wechat", "phone", "city", "introduction")
+        return Contact(**{name: self.cleaned_data[name] for name in names})
+
+
+class JoinForm(ContactForm):
+    version = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     agree = forms.BooleanField(
         label=_("我已阅读并同意《分销协议》"),
         error_messages={"required": _("请先阅读并同意《分销协议》。")},
+    )
+
+
+class AcceptForm(forms.Form):
+    version = forms.CharField(max_length=20, widget=forms.HiddenInput)
+    next = forms.CharField(max_length=500, required=False, widget=forms.HiddenInput)
+    agree = forms.BooleanField(
+        label=_("我已阅读并同意新版《分销协议》"),
+        error_messages={"required": _("请先阅读并同意《分销协议》。")},
+    )
+
+
+class ResignForm(forms.Form):
+    reason = forms.CharField(
+        label=_("退出原因"),
+        max_length=200,
+        required=False,
+        help_text=_("商家看得到，不写也可以。"),
+    )
+    sure = forms.BooleanField(
+        label=_("我知道链接会失效、不再产生新佣金，确定退出"),
+        error_messages={"required": _("请先确认你知道退出之后会怎样。")},
     )
 
 

@@ -11,14 +11,22 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from base.accounts.models import Consent, User
+from base.accounts.models import User
 from base.audit import record_audit
-from base.errors import DomainError
+from base.errors import DomainError, WrongState
 from base.locks import lock_row, lock_rows
 from base.money import ZERO
 from base.transitions import require_transition
+from distribution.agreements import accept_agreement
 from distribution.balances import lock_balances
 from distribution.commissions import settle_fall, take_back
+from distribution.joining import (
+    CannotJoin,
+    Contact,
+    keep_contact,
+    require_joinable,
+    why_admitted,
+)
 from distribution.ledger import Posting, post
 from distribution.models import (
     Balance,
@@ -30,46 +38,44 @@ from distribution.models import (
     Tier,
     Transfer,
 )
+from distribution.notices import tell_standing
 from distribution.policy import policy_at
 from distribution.privileges import takes_one_more
 from distribution.relations import bound_distributor, recruit
 from distribution.signals import leaving
 from distribution.states import STATUS_TRANSITIONS, Status
 
-AGREEMENT_VERSION = "2026-11"
 
-
-class CannotJoin(DomainError):
-    """The shop does not take this person as a distributor, or not now."""
-
-
-def join(user: User, *, at: datetime | None = None) -> Distributor:
+def join(
+    user: User,
+    *,
+    contact: Contact | None = None,
+    version: str | None = None,
+    at: datetime | None = None,
+) -> Distributor:
     """A member asks to become a distributor and accepts the agreement; joining is free.
 
-    By policy they are approved at once, or wait for the merchant. Who has applied or is in the
-    programme already gets their row back. Raises CannotJoin.
+    By policy they are admitted at once, or wait for the merchant. Who has applied or is in the
+    programme already gets their row back. `version` is the agreement they read. Raises
+    CannotJoin, saying what is missing, NotInForce, and DomainError for an unusable contact.
     """
     with transaction.atomic():
         user, distributor = _lock_member(user)
         at = at or timezone.now()
         if distributor and (distributor.is_in_programme or distributor.status == Status.APPLIED):
             return distributor
-        joining = policy_at(at).joining
-        if joining == Policy.Joining.APPOINTED:
-            raise CannotJoin(_("目前仅由商家邀请加入，请联系客服。"))
+        policy = policy_at(at)
         if distributor and distributor.status == Status.BANNED:
             raise CannotJoin(_("该账号已被封禁，不能再次加入。"))
-        Consent.objects.get_or_create(
-            user=user,
-            document=Consent.Document.DISTRIBUTION,
-            version=AGREEMENT_VERSION,
-            defaults={"at": at},
-        )
+        require_joinable(user, policy, at=at)
+        accept_agreement(user, version=version, at=at)
         distributor = distributor or _new_distributor(user, at)
         if distributor.status != Status.APPLIED:
             _stand(distributor, Status.APPLIED, at, by=user, reason=_("再次申请"))
-        if joining == Policy.Joining.OPEN:
-            _admit(distributor, at, by=None, reason=_("人人可加入"))
+        if contact is not None:
+            keep_contact(distributor, contact, at=at)
+        if policy.joining != Policy.Joining.APPLY:
+            _admit(distributor, at, by=None, reason=why_admitted(policy))
     return distributor
 
 
@@ -84,6 +90,7 @@ def appoint(user: User, *, by: User | None, reason: str, at: datetime | None = N
         require_transition(STATUS_TRANSITIONS, distributor.status, Status.APPROVED)
         _admit(distributor, at, by=by, reason=reason)
         record_audit("appoint_distributor", distributor, by=by, reason=reason)
+        tell_standing(user, Status.APPROVED, "")
     return distributor
 
 
@@ -99,12 +106,14 @@ def approve(
         if distributor.status == Status.APPROVED:
             return distributor
         require_transition(STATUS_TRANSITIONS, distributor.status, Status.APPROVED)
-        at = at or timezone.now()
-        if distributor.status == Status.FROZEN:
+        at, was = at or timezone.now(), distributor.status
+        if was == Status.FROZEN:
             _stand(distributor, Status.APPROVED, at, by=by, reason=reason)
+            record_audit("approved_distributor", distributor, by=by, reason=reason)
         else:
             _admit(distributor, at, by=by, reason=reason)
-        record_audit("approve_distributor", distributor, by=by, reason=reason)
+            record_audit("approve_distributor", distributor, by=by, reason=reason)
+        tell_standing(distributor.user, Status.APPROVED, reason, was=was)
     return distributor
 
 
@@ -129,11 +138,33 @@ def set_status(
         if distributor.status == status:
             return distributor
         require_transition(STATUS_TRANSITIONS, distributor.status, status)
+        was = distributor.status
         _stand(distributor, status, at, by=by, reason=reason)
         if status == Status.BANNED:
             _forfeit(distributor, by=by, at=at, reason=reason)
         record_audit(f"{status}_distributor", distributor, by=by, reason=reason)
+        tell_standing(distributor.user, status, reason, was=was)
     return distributor
+
+
+def resign(
+    distributor: Distributor, *, reason: str = "", at: datetime | None = None
+) -> Distributor:
+    """A distributor leaves of their own will: what was earned matures and is paid as usual.
+
+    Not while frozen, or what is held would be paid out unlooked at: raises WrongState.
+    """
+    with transaction.atomic():
+        distributor = _lock(distributor)
+        if distributor.status == Status.FROZEN:
+            raise WrongState(_("账号冻结期间不能自行退出，请联系客服。"))
+        return set_status(
+            distributor,
+            Status.RESIGNED,
+            by=distributor.user,
+            reason=reason.strip() or _("本人退出"),
+            at=at,
+        )
 
 
 def set_tier(

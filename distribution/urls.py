@@ -1,14 +1,25 @@
 from django.urls import path
 
-from distribution.views import dashboard, earnings, joining, links, selection, team
+from distribution.views import (
+    dashboard,
+    earnings,
+    joining,
+    links,
+    membership,
+    selection,
+    team,
+)
 
 app_name = "distribution"
 urlpatterns = [
     path("r/<str:code>/", links.referral, name="referral"),
     path("distribution/", dashboard.dashboard, name="dashboard"),
     path("distribution/join/", joining.joining, name="join"),
-    path("distribution/agreement/", joining.agreement, name="agreement"),
-    path("distribution/agreement/<slug:version>/", joining.agreement, name="agreement_version"),
+    path("distribution/agreement/", membership.agreement, name="agreement"),
+    path("distribution/agreement/acceptance/", membership.acceptance, name="acceptance"),
+    path("distribution/agreement/<slug:version>/", membership.agreement, name="agreement_version"),
+    path("distribution/contact/", membership.contact, name="contact"),
+    path("distribution/resignation/", membership.resignation, name="resignation"),
     path("distribution/links/", links.links, name="links"),
     path("distribution/links/<str:code>/qr.png", links.link_png, name="link_png"),
     path("distribution/links/<str:code>/qr.svg", links.link_svg, name="link_svg"),

@@ -16,7 +16,8 @@ from base.clock import BEIJING
 from base.money import ZERO
 from catalog.models import Category, Product, Variant
 from catalog.models.product import Kind
-from distribution.models import Distributor, Rule
+from distribution.agreements import accept_agreement, publish_agreement
+from distribution.models import Agreement, Distributor, Rule
 from distribution.people import appoint
 from distribution.relations import bind_by_link
 from distribution.rules import publish_rule
@@ -180,11 +181,20 @@ def make_distributor(
     at: datetime = START,
     name: str = "阿姐",
 ) -> Distributor:
-    """An approved distributor; with a recruiter they were bound to that one first."""
+    """An approved distributor who agreed; with a recruiter they were bound to that one first."""
     user = user or make_user(name)
     if recruiter is not None:
         bind_by_link(user, recruiter, at=at)
+    accept_agreement(user, at=at)
     return appoint(user, by=None, reason="test", at=at)
+
+
+def make_agreement(version: str, *, at: datetime | None = None, note: str = "") -> Agreement:
+    """A version of the agreement that is published and in force from `at` (now) on."""
+    draft = Agreement.objects.create(
+        version=version, text="## 新版\n\n正文。", text_en="## New\n\nText.", note=note
+    )
+    return publish_agreement(draft, by=None, at=at)
 
 
 @dataclass(frozen=True)

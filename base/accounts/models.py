@@ -104,6 +104,7 @@ class Consent(models.Model):
     class Meta:
         verbose_name = _("同意记录")
         verbose_name_plural = pgettext_lazy("plural", "同意记录")
+        indexes = [models.Index(fields=["document", "-at"])]
         constraints = [
             models.UniqueConstraint(fields=["user", "document", "version"], name="consent_once")
         ]

@@ -2,6 +2,7 @@ from distribution.models.change_set import ChangeSet, RuleChange
 from distribution.models.commission import Commission, Reversal
 from distribution.models.dry_run import DryRun, DryRunEffect
 from distribution.models.hold import Hold
+from distribution.models.joining import Acceptance, Agreement, Application, ContactDetails
 from distribution.models.ledger import Balance, Entry, Transfer
 from distribution.models.people import Distributor, Standing, Tier, TierUplift
 from distribution.models.policy import Policy
@@ -16,12 +17,16 @@ from distribution.models.terms import LineTerms, OrderTerms
 from distribution.models.traces import Trace
 
 __all__ = [
+    "Acceptance",
+    "Agreement",
     "Allocation",
+    "Application",
     "Balance",
     "Binding",
     "ChangeSet",
     "Click",
     "Commission",
+    "ContactDetails",
     "Distributor",
     "DryRun",
     "DryRunEffect",

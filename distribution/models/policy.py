@@ -29,6 +29,8 @@ class Policy(models.Model):
         OPEN = "open", _("人人可加入")
         APPLY = "apply", _("申请后审核")
         APPOINTED = "appointed", _("仅商家指定")
+        FIRST_ORDER = "order", _("完成首单后可加入")
+        SPENT = "spent", _("累计消费达标后可加入")
 
     valid_from = models.DateTimeField(_("生效时间"), default=timezone.now)
     cap_rate = models.DecimalField(
@@ -59,6 +61,15 @@ class Policy(models.Model):
         _("加入方式"), max_length=10, choices=Joining.choices, default=Joining.APPLY
     )
     cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True, editable=False)
+    joining_spend = models.DecimalField(
+        _("加入所需累计消费"),
+        max_digits=10,
+        decimal_places=2,
+        default=0,
+        help_text=_(
+            "只用于“累计消费达标后可加入”：已完成、未退款的商品金额，任何商品都算，不含运费。"
+        ),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -81,7 +92,17 @@ class Policy(models.Model):
                 name="policy_cancelled_never_was",
             ),
             models.CheckConstraint(condition=Q(binding_days__gte=1), name="binding_days_positive"),
+            models.CheckConstraint(
+                condition=Q(joining_spend__gte=0) & (~Q(joining="spent") | Q(joining_spend__gt=0)),
+                name="joining_spend_says_how_much",
+                violation_error_message=_("请填写加入需要累计消费多少元。"),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} #{self.pk}"
+
+    @property
+    def asks_for_purchase(self) -> bool:
+        """Whether somebody has to buy before they may join: the law looks at that closely."""
+        return self.joining in (self.Joining.FIRST_ORDER, self.Joining.SPENT)

@@ -1,24 +1,26 @@
-"""Becoming a distributor: what it means, the agreement, and one button."""
+"""Becoming a distributor: what it means, the agreement, what is missing, and one button."""
+
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template import TemplateDoesNotExist
-from django.template.loader import get_template
-from django.utils.translation import get_language
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from base.access import public
+from base.accounts.models import User
 from base.errors import DomainError
+from distribution.agreements import current_agreement
 from distribution.balances import balance_of
 from distribution.forms import JoinForm
-from distribution.models import Distributor, Policy
-from distribution.people import AGREEMENT_VERSION, join
+from distribution.joining import progress_of
+from distribution.models import ContactDetails, Distributor, Policy
+from distribution.people import join
 from distribution.policy import current_policy
 from distribution.states import Status
-from distribution.wording import new_name
 
 
 @public
@@ -31,29 +33,46 @@ def joining(request: HttpRequest) -> HttpResponse:
     distributor = _distributor_of(request)
     if distributor and distributor.is_in_programme:
         return redirect("distribution:dashboard")
-    form = JoinForm(request.POST if request.method == "POST" else None)
+    agreement = current_agreement()
+    form = JoinForm(
+        request.POST if request.method == "POST" else None,
+        initial=_known_of(distributor) | {"version": agreement.version},
+    )
     if form.is_valid() and request.user.is_authenticated:
+        version = form.cleaned_data["version"] or None
         try:
-            distributor = join(request.user)
+            distributor = join(request.user, contact=form.contact(), version=version)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
             return _welcome(request, distributor)
     policy = current_policy()
+    person = request.user if isinstance(request.user, User) else None
     context = {
         "distributor": distributor,
         "form": form,
         "policy": policy,
+        "progress": progress_of(person, policy, at=timezone.now()) if person else None,
         "may_ask": _may_ask(distributor, policy),
         "standing": distributor.standings.last() if distributor else None,
         "money": balance_of(distributor) if distributor and _has_left(distributor) else None,
-        "version": AGREEMENT_VERSION,
+        "agreement": agreement,
     }
     return render(request, "distribution/join.html", context)
 
 
 def _distributor_of(request: HttpRequest) -> Distributor | None:
-    return Distributor.objects.filter(pk=request.user.pk).first()
+    return Distributor.objects.select_related("contact").filter(pk=request.user.pk).first()
+
+
+def _known_of(distributor: Distributor | None) -> dict[str, Any]:
+    """What an earlier application said, so that nobody types it twice."""
+    try:
+        contact = distributor.contact if distributor else None  # type: ignore[attr-defined]  # the reverse one-to-one
+    except ContactDetails.DoesNotExist:
+        contact = None
+    names = ("wechat", "phone", "city", "introduction")
+    return {name: getattr(contact, name) for name in names} if contact else {}
 
 
 def _may_ask(distributor: Distributor | None, policy: Policy) -> bool:
@@ -72,20 +91,3 @@ def _welcome(request: HttpRequest, distributor: Distributor) -> HttpResponse:
         return redirect("distribution:join")
     messages.success(request, _("欢迎加入！从分享第一条链接开始吧。"))
     return redirect("distribution:dashboard")
-
-
-@public
-@require_safe
-def agreement(request: HttpRequest, version: str = AGREEMENT_VERSION) -> HttpResponse:
-    """The text somebody agrees to; every version stays readable."""
-    language = "en" if get_language() == "en" else "zh"
-    try:
-        text = get_template(f"distribution/agreements/{version}.{language}.html")
-    except TemplateDoesNotExist:
-        raise Http404 from None
-    context = {
-        "version": version,
-        "is_current": version == AGREEMENT_VERSION,
-        "new_name": new_name(),
-    }
-    return HttpResponse(text.render(context, request))

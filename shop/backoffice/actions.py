@@ -49,8 +49,12 @@ def button(
     form: type[BaseDialogForm] = BaseDialogForm,
     icon: str | None = None,
     permission: str = "change",
+    to: Callable[[Any], str] | None = None,
 ) -> Callable[[Act], Any]:
-    """Make a method `(self, request, obj, form) -> message` a button of an object's page."""
+    """Make a method `(self, request, obj, form) -> message` a button of an object's page.
+
+    It leads back to that page, or to what `to` says when the object is gone from it.
+    """
 
     def decorate(act: Act) -> Any:
         def run(
@@ -64,9 +68,9 @@ def button(
             except (DomainError, ValidationError) as error:
                 text = "; ".join(error.messages) if isinstance(error, ValidationError) else error
                 messages.error(request, str(text))
-            else:
-                messages.success(request, str(done or _("已完成。")))
-            return back_to(request, change_address(obj))
+                return back_to(request, change_address(obj))
+            messages.success(request, str(done or _("已完成。")))
+            return back_to(request, to(obj) if to else change_address(obj))
 
         run.__name__ = act.__name__
         return action(

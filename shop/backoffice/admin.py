@@ -3,13 +3,25 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from shop.backoffice import audit, goods, money, payouts, people, presentation, rules, sales, tiers
+from shop.backoffice import (
+    audit,
+    goods,
+    joining,
+    money,
+    payouts,
+    people,
+    presentation,
+    rules,
+    sales,
+    tiers,
+)
 
 admin.site.index_title = _("看板")
 
 __all__ = [
     "audit",
     "goods",
+    "joining",
     "money",
     "payouts",
     "people",

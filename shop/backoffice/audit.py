@@ -21,6 +21,7 @@ DEEDS = {
     "frozen_distributor": _("冻结分销商"),
     "resigned_distributor": _("分销商退出"),
     "banned_distributor": _("封禁分销商"),
+    "publish_agreement": _("发布分销协议"),
     "set_tier": _("调整等级"),
     "change_privileges": _("修改等级或位置的权益"),
     "reassign_customer": _("改绑分销商"),

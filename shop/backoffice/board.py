@@ -71,7 +71,7 @@ def _work() -> list[tuple[str, int, str]]:
         (
             _("待审核分销商"),
             Distributor.objects.filter(status=Status.APPLIED).count(),
-            _address("distribution_distributor", f"status__exact={Status.APPLIED}"),
+            reverse("admin:distribution_application_changelist"),
         ),
         (
             _("待审批结算单"),

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from base.accounts.models import Address, Consent, User
 from base.errors import DomainError
 from distribution import people, relations
+from distribution.balances import balance_of
 from distribution.models import (
     Binding,
     Click,
@@ -29,6 +30,7 @@ from distribution.models import (
 )
 from distribution.states import Status
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.joining import ContactInline
 
 admin.site.unregister(Group)
 
@@ -171,10 +173,10 @@ class DistributorAdmin(ReadOnlyAdmin):
     list_filter = ["status", "tier", "joined_at"]
     list_select_related = ["user", "tier", "balance"]
     search_fields = ["code", "user__name", "user__phone", "user__member_no"]
-    inlines = [StandingInline, RecruitmentInline]
+    inlines = [ContactInline, StandingInline, RecruitmentInline]
     actions = ["approve_selected"]
     actions_detail = ["approve", "change_tier", "reassign", "freeze", "resign", "ban"]
-    readonly_fields = ["contact", "earned", "available", "reserved"]
+    readonly_fields = ["full_phone", "earned", "pending", "available", "reserved"]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Distributor]:
@@ -193,7 +195,16 @@ class DistributorAdmin(ReadOnlyAdmin):
 
     @display(description=_("手机号"))
     def contact(self, distributor: Distributor) -> str:
-        return distributor.user.phone or distributor.user.email or "—"
+        """Masked: lists are looked at over shoulders. The whole number is on the page."""
+        return distributor.user.masked_phone or distributor.user.email or "—"
+
+    @display(description=_("完整手机号"))
+    def full_phone(self, distributor: Distributor) -> str:
+        return distributor.user.phone or "—"
+
+    @display(description=_("待成熟"))
+    def pending(self, distributor: Distributor) -> Decimal:
+        return balance_of(distributor).pending
 
     @display(description=_("状态"), ordering="status", label=STATUS_COLOURS)
     def status_label(self, distributor: Distributor) -> tuple[str, str]:
@@ -238,14 +249,23 @@ class DistributorAdmin(ReadOnlyAdmin):
         return _("推荐关系已更改。")
 
     @button(
-        _("冻结"), text=_("不再产生新佣金，未结算的款项保留。"), form=ReasonForm, icon="ac_unit"
+        _("冻结"),
+        text=_(
+            "新订单不再产生佣金。待成熟的照常成熟，退款照常收回；"
+            "可结算和已审批未打款的先不付，解冻后继续结算。"
+        ),
+        form=ReasonForm,
+        icon="ac_unit",
     )
     def freeze(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         return self._set(request, distributor, Status.FROZEN, form)
 
     @button(
         _("拒绝 / 退出"),
-        text=_("申请中的将被拒绝，已加入的将退出；退出前的佣金照常结算。"),
+        text=_(
+            "申请中的将被拒绝，已加入的将退出：新订单不再产生佣金，"
+            "待成熟的照常成熟，可结算的照常打款，退款照常收回。"
+        ),
         form=ReasonForm,
         icon="logout",
     )
@@ -255,7 +275,15 @@ class DistributorAdmin(ReadOnlyAdmin):
             request, distributor, Status.REJECTED if applied else Status.RESIGNED, form
         )
 
-    @button(_("封禁"), text=_("未结算的佣金将全部没收，不可恢复。"), form=ReasonForm, icon="gavel")
+    @button(
+        _("封禁"),
+        text=_(
+            "待成熟和可结算的佣金全部收回，还没打款的结算单取消，已打款的不变；"
+            "链接失效，不可恢复。原因会显示给对方。"
+        ),
+        form=ReasonForm,
+        icon="gavel",
+    )
     def ban(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         return self._set(request, distributor, Status.BANNED, form)
 

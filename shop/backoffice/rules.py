@@ -24,6 +24,7 @@ from distribution.policy import current_policy, publish_policy
 from distribution.rule_preview import preview_rules
 from distribution.rules import change_rule, end_rule, publish_rule
 from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
+from shop.backoffice.joining import PolicyForm
 from shop.backoffice.people import find_distributor
 
 
@@ -175,6 +176,7 @@ class RuleAdmin(ModelAdmin):
 class PolicyAdmin(ReadOnlyAdmin):
     """The versions; adding one starts from the version in force."""
 
+    form = PolicyForm
     list_display = ["pk", "valid_from", "cap_rate", "margin_guard", "maturity_days", "self_purchase", "two_levels", "binding_mode", "joining", "created_by"]  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -186,6 +188,11 @@ class PolicyAdmin(ReadOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> Any:
         return super().get_readonly_fields(request, obj) if obj else ["created_by"]
 
+    def get_fields(self, request: HttpRequest, obj: Policy | None = None) -> Any:
+        """The signature under the legal warning belongs to publishing, not to the version."""
+        fields = super().get_fields(request, obj)
+        return [name for name in fields if obj is None or name != "understood"]
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         now = current_policy()
         fields = [f.name for f in Policy._meta.fields if f.name not in ("id", "valid_from")]
@@ -193,6 +200,7 @@ class PolicyAdmin(ReadOnlyAdmin):
 
     def save_model(self, request: HttpRequest, obj: Policy, form: ModelForm, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in form.cleaned_data}
+        values.pop("understood", None)
         at = max(values.pop("valid_from"), timezone.now())
         new = publish_policy(by=merchant(request), at=at, **values)
         obj.pk = new.pk

@@ -56,6 +56,7 @@ SIDEBAR = [
     _group(
         _("分销"),
         _page(pgettext_lazy("plural", "分销商"), "group", "distribution.distributor"),
+        _page(pgettext_lazy("plural", "分销申请"), "how_to_reg", "distribution.application"),
         _page(pgettext_lazy("plural", "推荐关系"), "account_tree", "distribution.recruitment"),
         _page(pgettext_lazy("plural", "佣金规则"), "percent", "distribution.rule"),
         _page(pgettext_lazy("plural", "分销政策"), "policy", "distribution.policy"),
@@ -66,6 +67,11 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "称呼与排行"), "translate", "distribution.presentation"),
         _page(pgettext_lazy("plural", "佣金"), "paid", "distribution.commission"),
         _page(pgettext_lazy("plural", "访问记录"), "ads_click", "distribution.click"),
+    ),
+    _group(
+        _("合规"),
+        _page(pgettext_lazy("plural", "分销协议"), "gavel", "distribution.agreement"),
+        _page(pgettext_lazy("plural", "协议同意记录"), "fact_check", "distribution.acceptance"),
     ),
     _group(
         _("结算"),

@@ -1,19 +1,31 @@
 """Joining: readable for everybody, one POST, and everybody sees how they stand."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from base.accounts.models import Consent, User
-from distribution.models import Distributor, Policy
-from distribution.people import AGREEMENT_VERSION, join, set_status
+from distribution.models import ContactDetails, Distributor, Policy
+from distribution.people import join, set_status
 from distribution.policy import publish_policy
 from distribution.states import Status
-from tests.make import make_distributor, make_user
+from orders.models import Order
+from tests.make import (
+    make_agreement,
+    make_distributor,
+    make_order,
+    make_user,
+    make_variant,
+    pay,
+    receive,
+)
 
 pytestmark = pytest.mark.django_db
+
+FIRST_VERSION = "2026-11"
 
 Pages = Callable[[Distributor | User], Client]
 JOIN = "/distribution/join/"
@@ -21,6 +33,12 @@ JOIN = "/distribution/join/"
 
 def text_of(answer: Any) -> str:
     return str(answer.content.decode())
+
+
+def pay_for(user: User, price: str) -> Order:
+    order = make_order(user, {make_variant(price): 1})
+    pay(order)
+    return order
 
 
 @pytest.fixture
@@ -37,18 +55,13 @@ class TestReading:
 
     def test_the_agreement_in_both_languages(self, guest: Client) -> None:
         chinese = text_of(guest.get("/distribution/agreement/"))
-        assert "分销协议" in chinese and AGREEMENT_VERSION in chinese
-        english = text_of(guest.get(f"/en/distribution/agreement/{AGREEMENT_VERSION}/"))
+        assert "分销协议" in chinese and FIRST_VERSION in chinese
+        english = text_of(guest.get(f"/en/distribution/agreement/{FIRST_VERSION}/"))
         assert "Joining is free" in english
 
     @pytest.mark.parametrize("version", ["1999-01", "base", "..", "2026-11.zh"])
     def test_a_version_that_never_was(self, guest: Client, version: str) -> None:
         assert guest.get(f"/distribution/agreement/{version}/").status_code == 404
-
-    def test_every_version_has_its_text(self) -> None:
-        """Whoever raises the version writes the text."""
-        for language in ("zh", "en"):
-            assert Client().get("/distribution/agreement/").status_code == 200, language
 
 
 class TestJoining:
@@ -57,8 +70,9 @@ class TestJoining:
         answer = pages_of(user).post(JOIN, {"agree": "on"}, follow=True)
         assert answer.redirect_chain == [("/distribution/", 302)]
         assert Distributor.objects.get(pk=user.pk).status == Status.APPROVED
+        assert "欢迎加入" in text_of(answer)
         consent = Consent.objects.get(user=user)
-        assert (consent.document, consent.version) == ("distribution", AGREEMENT_VERSION)
+        assert (consent.document, consent.version) == ("distribution", FIRST_VERSION)
 
     def test_on_application(self, user: User, pages_of: Pages) -> None:
         browser = pages_of(user)
@@ -68,6 +82,69 @@ class TestJoining:
         assert Distributor.objects.get(pk=user.pk).status == Status.APPLIED
         waiting = browser.get("/distribution/", follow=True)
         assert "申请审核中" in text_of(waiting) and waiting.redirect_chain == [(JOIN, 302)]
+
+    def test_how_to_be_reached_is_kept(self, user: User, pages_of: Pages) -> None:
+        values = {
+            "agree": "on",
+            "wechat": "lin_2026",
+            "phone": "+86 139-0000-0001",
+            "city": "杭州",
+            "introduction": "小区团长",
+        }
+        pages_of(user).post(JOIN, values)
+        kept = ContactDetails.objects.get(pk=user.pk)
+        assert (kept.wechat, kept.phone, kept.city, kept.introduction) == (
+            "lin_2026",
+            "13900000001",
+            "杭州",
+            "小区团长",
+        )
+        assert (kept.masked_wechat, kept.masked_phone) == ("li****6", "139****0001")
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("wechat", "我的微信"), ("wechat", "ab"), ("phone", "12345")]
+    )
+    def test_what_cannot_reach_anybody(
+        self, user: User, pages_of: Pages, name: str, value: str
+    ) -> None:
+        html = text_of(pages_of(user).post(JOIN, {"agree": "on", name: value}))
+        assert 'aria-invalid="true"' in html and value in html
+        assert not Distributor.objects.exists() and not Consent.objects.exists()
+
+    def test_one_way_to_reach_them_has_to_be_left(self, pages_of: Pages) -> None:
+        user = User.objects.create_user(None, email="lin@example.com", name="小林")
+        html = text_of(pages_of(user).post(JOIN, {"agree": "on"}))
+        assert "请留下微信号或联系电话" in html
+        assert not Distributor.objects.exists() and not Consent.objects.exists()
+
+    def test_another_version_than_the_one_read(self, user: User, pages_of: Pages) -> None:
+        make_agreement("2027-01")
+        html = text_of(pages_of(user).post(JOIN, {"agree": "on", "version": FIRST_VERSION}))
+        assert "协议刚刚有了新版本" in html and "2027-01" in html
+        assert not Distributor.objects.exists() and not Consent.objects.exists()
+
+    def test_after_spending_shows_what_is_missing(self, user: User, pages_of: Pages) -> None:
+        publish_policy(by=None, joining=Policy.Joining.SPENT, joining_spend=Decimal("100.00"))
+        browser = pages_of(user)
+        receive(pay_for(user, "70.00"))
+        html = text_of(browser.get(JOIN))
+        assert "还差 ¥30.00" in html and 'value="70"' in html and 'name="agree"' not in html
+        refused = text_of(browser.post(JOIN, {"agree": "on"}))
+        assert "累计消费还差 ¥30.00 就可以加入。" in refused or "还差 ¥30.00" in refused
+        assert not Distributor.objects.exists()
+        receive(pay_for(user, "30.00"))
+        assert "你已经达到条件" in text_of(browser.get(JOIN))
+        browser.post(JOIN, {"agree": "on"})
+        assert Distributor.objects.get(pk=user.pk).status == Status.APPROVED
+
+    def test_after_a_first_order(self, user: User, pages_of: Pages) -> None:
+        publish_policy(by=None, joining=Policy.Joining.FIRST_ORDER)
+        browser = pages_of(user)
+        html = text_of(browser.get(JOIN))
+        assert "还差一笔完成的订单" in html and "不用先买" not in html
+        receive(pay_for(user, "1.00"))
+        browser.post(JOIN, {"agree": "on"})
+        assert Distributor.objects.get(pk=user.pk).status == Status.APPROVED
 
     def test_twice_is_once(self, user: User, pages_of: Pages) -> None:
         browser = pages_of(user)
@@ -144,6 +221,9 @@ class TestHowOneStands:
         "/distribution/commissions/1/",
         "/distribution/orders/",
         "/distribution/team/",
+        "/distribution/contact/",
+        "/distribution/resignation/",
+        "/distribution/agreement/acceptance/",
         "/payouts/",
         "/payouts/J1/",
     ],
