@@ -90,7 +90,7 @@ class AcceptanceManager(models.Manager["Acceptance"]):
 class Acceptance(Consent):
     """Who accepted which version of the agreement, and when: the consents to this document."""
 
-    objects = AcceptanceManager()
+    objects = AcceptanceManager()  # type: ignore[misc]  # a proxy with rows of its own
 
     class Meta:
         proxy = True
@@ -141,7 +141,7 @@ class ApplicationManager(models.Manager["Application"]):
 class Application(Distributor):
     """Somebody who waits for the merchant's decision: a distributor who has only applied."""
 
-    objects = ApplicationManager()
+    objects = ApplicationManager()  # type: ignore[misc]  # a proxy with rows of its own
 
     class Meta:
         proxy = True

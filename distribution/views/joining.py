@@ -68,7 +68,7 @@ def _distributor_of(request: HttpRequest) -> Distributor | None:
 def _known_of(distributor: Distributor | None) -> dict[str, Any]:
     """What an earlier application said, so that nobody types it twice."""
     try:
-        contact = distributor.contact if distributor else None  # type: ignore[attr-defined]  # the reverse one-to-one
+        contact = distributor.contact if distributor else None
     except ContactDetails.DoesNotExist:
         contact = None
     names = ("wechat", "phone", "city", "introduction")

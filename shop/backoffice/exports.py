@@ -69,8 +69,8 @@ class ExportMixin(ModelAdmin):
         field, _attribute, value = lookup_field(name, row, self)
         if isinstance(value, tuple):  # a label: its colour and its words
             return value[1]
-        if getattr(field, "flatchoices", None):
-            return dict(field.flatchoices).get(value, value)
+        if choices := getattr(field, "flatchoices", None):
+            return dict(choices).get(value, value)
         if hasattr(value, "tzinfo") and value.tzinfo is not None:
             return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
         return value
