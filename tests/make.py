@@ -189,10 +189,12 @@ def make_distributor(
     return appoint(user, by=None, reason="test", at=at)
 
 
-def make_agreement(version: str, *, at: datetime | None = None, note: str = "") -> Agreement:
+def make_agreement(
+    version: str, *, at: datetime | None = None, note: str = "", text: str = "## 新版\n\n正文。"
+) -> Agreement:
     """A version of the agreement that is published and in force from `at` (now) on."""
     draft = Agreement.objects.create(
-        version=version, text="## 新版\n\n正文。", text_en="## New\n\nText.", note=note
+        version=version, text=text, text_en="## New\n\nText.", note=note
     )
     return publish_agreement(draft, by=None, at=at)
 

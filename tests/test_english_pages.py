@@ -33,6 +33,7 @@ from payouts.sending import approve_payout
 from shop.sandbox.models import SandboxMessage
 from tests.make import (
     START,
+    make_agreement,
     make_category,
     make_distributor,
     make_order,
@@ -78,6 +79,7 @@ def town(client: Client, monkeypatch: pytest.MonkeyPatch) -> Town:
     Schedule.objects.update(name="Weekly")
     Tier.objects.update(name="Metal")
     make_shipping_rate()
+    make_agreement("2026-12", at=START, text="## New")
     ShippingRate.objects.update(name="Standard")
     ann = make_distributor(name="Ann")
     bob = make_distributor(name="Bob", recruiter=ann)
