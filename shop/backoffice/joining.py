@@ -165,7 +165,7 @@ class ApplicationAdmin(ExportMixin, ReadOnlyAdmin):
     def brought_by(self, application: Any) -> str:
         if not application.by_code:
             return "—"
-        return f"{application.by_name or application.by_code}（{application.by_code}）"
+        return f"{application.by_name or application.by_code} · {application.by_code}"
 
     @display(description=_("注册时间"), ordering="user__date_joined")
     def member_since(self, application: Application) -> str:

@@ -65,7 +65,7 @@ class TestQueue:
         pay(order)
         receive(order)
         html = text_of(client.get(QUEUE))
-        for fact in ("小林", "杭州", "小区团长", "¥66.60", f"阿珍（{bringer.code}）", "40 天"):
+        for fact in ("小林", "杭州", "小区团长", "¥66.60", f"阿珍 · {bringer.code}", "40 天"):
             assert fact in html, fact
         assert person.user.phone not in html and person.user.masked_phone in html
         page = text_of(client.get(f"{QUEUE}{person.pk}/change/"))
