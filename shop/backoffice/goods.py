@@ -13,6 +13,7 @@ from unfold.decorators import display
 from catalog.models import Category, Product, ProductImage, Variant
 from catalog.products import free_slugs, refresh_listing, save_category
 from orders.models import ShippingRate
+from shop.backoffice.stock import LocksStock, StockForm
 
 
 @admin.register(Category)
@@ -33,6 +34,7 @@ class CategoryAdmin(ModelAdmin):
 
 class VariantInline(TabularInline):
     model = Variant
+    form = StockForm
     extra = 0
     min_num = 1
     fields = [
@@ -55,7 +57,7 @@ class ImageInline(StackedInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(LocksStock, ModelAdmin):
     list_display = ["name", "category", "kind", "price_from", "stock", "sold", "is_active"]
     list_filter = ["is_active", "kind", ("category", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["category"]
@@ -75,6 +77,11 @@ class ProductAdmin(ModelAdmin):
             },
         ),
     ]
+
+    def variants_of(self, request: HttpRequest, object_id: str | None) -> list[int]:
+        if object_id is None or not object_id.isdigit():
+            return []
+        return list(Variant.objects.filter(product=object_id).values_list("pk", flat=True))
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Product]:
         return super().get_queryset(request).annotate(pieces=models.Sum("variants__stock"))
@@ -109,9 +116,10 @@ class ProductAdmin(ModelAdmin):
 
 
 @admin.register(Variant)
-class VariantAdmin(ModelAdmin):
+class VariantAdmin(LocksStock, ModelAdmin):
     """The stock list: what is nearly gone first."""
 
+    form = StockForm
     list_display = ["product", "name", "sku", "price", "cost", "stock", "is_active"]
     list_editable = ["price", "cost", "stock"]
     list_select_related = ["product"]
@@ -119,6 +127,14 @@ class VariantAdmin(ModelAdmin):
     search_fields = ["sku", "name", "product__name"]
     ordering = ["stock", "pk"]
     autocomplete_fields = ["product"]
+
+    def variants_of(self, request: HttpRequest, object_id: str | None) -> list[int]:
+        """The one that is open, or those of the list that was sent."""
+        shown = [v for k, v in request.POST.items() if k.startswith("form-") and k.endswith("-id")]
+        return [int(key) for key in (shown if object_id is None else [object_id]) if key.isdigit()]
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, form=StockForm, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Variant, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
