@@ -14,6 +14,7 @@ from django.urls import translate_url
 from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import get_language
+from django.views.decorators.gzip import gzip_page
 
 SHARED_SECONDS = 60
 MOST_PAGES = 100
@@ -48,7 +49,8 @@ def shared_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     """The page is the same for every guest: caches may keep it for a minute, and by its ETag.
 
     The view must not read the session, the user or a CSRF token; what is personal comes by the
-    fragment `orders:personal`.
+    fragment `orders:personal`. So there is no secret in it that its compressed length could betray
+    (BREACH), and it goes out compressed also where no proxy would do that; other pages do not.
     """
 
     @wraps(view)
@@ -62,7 +64,7 @@ def shared_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         tag = response["ETag"]
         return get_conditional_response(request, etag=tag, response=response) or response
 
-    return cacheable
+    return gzip_page(cacheable)
 
 
 def is_part(request: HttpRequest) -> bool:

@@ -1,3 +1,4 @@
+import gzip
 import json
 import re
 from collections.abc import Callable
@@ -83,7 +84,7 @@ def test_shared_pages_are_the_same_for_everybody_and_remember_nobody(
         response = client.get(address)
         assert response.status_code == 200, address
         assert response.headers["Cache-Control"] == "public, max-age=60"
-        assert "Vary" not in response.headers, address
+        assert response.headers["Vary"] == "Accept-Encoding", address
         assert not response.cookies
         assert "csrf" not in response.content.decode()
         assert member.get(address).content == response.content, address
@@ -98,6 +99,30 @@ def test_what_has_not_changed_is_not_sent_again(client: Client, snacks: Category
     assert again.headers["Cache-Control"] == "public, max-age=60"
     Variant.objects.update(price=Decimal(11))
     assert client.get(address, headers={"if-none-match": tag}).status_code == 200
+
+
+def test_a_shared_page_goes_out_compressed_and_is_known_again(client: Client) -> None:
+    """The demo and a bare server have no proxy in front that would do it."""
+    headers = {"Accept-Encoding": "br, gzip"}
+    plain, packed = client.get("/"), client.get("/", headers=headers)
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == plain.content
+    assert len(packed.content) < len(plain.content) / 2
+    assert (plain.headers["Vary"], packed.headers["Vary"]) == ("Accept-Encoding", "Accept-Encoding")
+    tag = packed.headers["ETag"]
+    again = client.get("/", headers=headers | {"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_page_with_a_token_in_it_is_never_compressed_here(client: Client) -> None:
+    """What is secret must not be packed together with what a stranger may choose (BREACH)."""
+    client.force_login(make_user())
+    for address in ("/me/", "/cart/", "/orders/", "/accounts/login/"):
+        assert (
+            "Content-Encoding"
+            not in client.get(address, headers={"Accept-Encoding": "gzip"}).headers
+        )
 
 
 def test_home_shows_what_can_be_had(client: Client, snacks: Category) -> None:
