@@ -5,7 +5,7 @@ under the run's lock and their balance locks: a payout is reserved, or a reason 
 An interrupted run goes on where it stopped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -204,14 +204,20 @@ class Preview:
 
 def preview_due(on: date) -> list[Preview]:
     """The dry run of `run_due`: the same candidates and reasons, nothing written."""
-    return [
-        preview_period(schedule, period)
-        for schedule in Schedule.objects.filter(is_active=True).order_by("pk")
-        if (period := due_period(schedule, on))
-    ]
+    previews: list[Preview] = []
+    taken: set[int] = set()
+    for schedule in Schedule.objects.filter(is_active=True).order_by("pk"):
+        if period := due_period(schedule, on):
+            preview = preview_period(schedule, period, taken=frozenset(taken))
+            taken.update(candidate.distributor_id for candidate in preview.payouts)
+            previews.append(preview)
+    return previews
 
 
-def preview_period(schedule: Schedule, period: date) -> Preview:
+def preview_period(
+    schedule: Schedule, period: date, *, taken: Collection[int] = frozenset()
+) -> Preview:
+    """`taken`: whose balance an earlier schedule of the same day would have reserved by then."""
     has_run = Run.objects.filter(schedule=schedule, period=period).exists()
     preview = Preview(schedule, period, has_run, [], [])
     if has_run:
@@ -219,7 +225,8 @@ def preview_period(schedule: Schedule, period: date) -> Preview:
     after = 0
     is_threshold = schedule.kind == Schedule.Kind.THRESHOLD
     while found := candidates(after=after, limit=CHUNK):
-        for candidate in found:
+        for row in found:
+            candidate = _as_taken(row) if row.distributor_id in taken else row
             reason = skip_reason(candidate, minimum=floor_of(schedule), is_threshold=is_threshold)
             if reason is None:
                 preview.payouts.append(candidate)
@@ -227,3 +234,8 @@ def preview_period(schedule: Schedule, period: date) -> Preview:
                 preview.skips.append((candidate, reason))
         after = found[-1].distributor_id
     return preview
+
+
+def _as_taken(candidate: Candidate) -> Candidate:
+    reserved = candidate.reserved + candidate.available
+    return replace(candidate, available=ZERO, reserved=reserved)

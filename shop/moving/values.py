@@ -19,6 +19,8 @@ MOST_A_PIECE = Decimal(10) ** 8
 MOST_PIECES = 2**31 - 1
 # The first policy holds from 1970 on; far later dates are slips of the keyboard.
 YEARS = (1971, 2100)
+# The last second that every zone's clock east of it can still show.
+FOR_EVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=BEIJING)
 
 
 class BadValue(ValueError):
@@ -106,7 +108,7 @@ def campaign_moment(text: str) -> datetime:
     at = moment(text)
     if at.year < YEARS[0]:
         raise BadValue(_("年份应不早于 %(first)d") % {"first": YEARS[0]})
-    return at
+    return min(at, FOR_EVER)
 
 
 def one_of(names: dict[str, Any]) -> Reader:

@@ -1,6 +1,8 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from distribution.models import Rule, Tier
 from tests.moving.folders import RULES, errors_of, make_folder, move_in, where
@@ -36,6 +38,13 @@ def test_a_level_is_a_rate_an_amount_or_nothing(
     assert values(rule) == expected
     assert rule.base == Rule.Base.PAID
     assert (rule.valid_from, rule.valid_to) == (None, None)
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-05:00", "9999-12-31T23:59:59Z"])
+def test_for_ever_is_for_ever_in_every_zone(tmp_path: Path, end: str) -> None:
+    (rule,) = bring_in(tmp_path, f"{RULES.splitlines()[0]}\nshop,,,5%,,,,,,{end}\n")
+    assert rule.ends_at == datetime(9999, 12, 31, 15, 59, 59, tzinfo=UTC)
+    assert timezone.localtime(rule.ends_at).year == 9999
 
 
 def test_rules_name_their_places(tmp_path: Path) -> None:

@@ -315,3 +315,22 @@ class TestWhatIsDue:
         assert payouts() == ["乙 30.00 draft"]
         again = preview_period(schedule, MONDAY)
         assert (again.has_run, again.payouts, again.skips) == (True, [], [])
+
+    def test_two_schedules_of_one_day_do_not_show_the_same_money_twice(self, chain: Chain) -> None:
+        make_schedule(minimum=D("20.00"))
+        make_schedule(kind="threshold", threshold=D("5.00"))
+        shown = [
+            (
+                [name_of(one.distributor_id) for one in preview.payouts],
+                [(name_of(one.distributor_id), one.available, why) for one, why in preview.skips],
+            )
+            for preview in preview_due(MONDAY)
+        ]
+        assert shown == [
+            (["乙"], [("甲", D("10.00"), SkipReason.BELOW_MINIMUM)]),
+            (["甲"], [("乙", D("0.00"), SkipReason.IN_PAYOUT)]),
+        ]
+        first, second = run_due(MONDAY, at=AT)
+        assert payouts() == ["乙 30.00 draft", "甲 10.00 draft"]
+        assert skips(first) == ["甲 10.00 below_minimum"]
+        assert skips(second) == ["乙 0.00 in_payout"]
