@@ -81,7 +81,7 @@ class ProductAdmin(LocksStock, ModelAdmin):
     def variants_of(self, request: HttpRequest, object_id: str | None) -> list[int]:
         if object_id is None or not object_id.isdigit():
             return []
-        return list(Variant.objects.filter(product=object_id).values_list("pk", flat=True))
+        return list(Variant.objects.filter(product=int(object_id)).values_list("pk", flat=True))
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Product]:
         return super().get_queryset(request).annotate(pieces=models.Sum("variants__stock"))
@@ -130,8 +130,9 @@ class VariantAdmin(LocksStock, ModelAdmin):
 
     def variants_of(self, request: HttpRequest, object_id: str | None) -> list[int]:
         """The one that is open, or those of the list that was sent."""
-        shown = [v for k, v in request.POST.items() if k.startswith("form-") and k.endswith("-id")]
-        return [int(key) for key in (shown if object_id is None else [object_id]) if key.isdigit()]
+        fields = [name for name in request.POST if name.startswith("form-") and name[-3:] == "-id"]
+        shown = [str(request.POST[name]) for name in fields] if object_id is None else [object_id]
+        return [int(key) for key in shown if key.isdigit()]
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, form=StockForm, **kwargs)
