@@ -13,15 +13,15 @@ RUN SECRET_KEY=build DATABASE_URL=postgresql:///shop REDIS_URL=redis://localhost
     --settings shop.settings
 
 FROM python:3.13-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /shop shop && install -d -o shop /shop/media /shop/state
+RUN useradd --system --uid 10001 --home-dir /shop shop && install -d -o shop /shop/media /shop/private /shop/state
 COPY --from=build /shop /shop
 WORKDIR /shop
 ENV PATH=/shop/.venv/bin:$PATH PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=shop.settings \
-    STATIC_ROOT=/shop/static-collected MEDIA_ROOT=/shop/media \
+    STATIC_ROOT=/shop/static-collected MEDIA_ROOT=/shop/media PRIVATE_ROOT=/shop/private \
     CELERY_BEAT_SCHEDULE_FILENAME=/shop/state/beat-schedule
 USER shop
 EXPOSE 8000
-VOLUME ["/shop/media", "/shop/state"]
+VOLUME ["/shop/media", "/shop/private", "/shop/state"]
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
      "--blocking-threads", "1", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "30", \
      "shop.wsgi:application"]

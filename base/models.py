@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -74,3 +77,66 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.recipient}"
+
+
+class InboxMessage(models.Model):
+    """One thing somebody is told in the shop itself, committed with what it tells of.
+
+    What is stored is the event and its values; the words are made when it is read, in the reader's
+    language (`base.inbox`). `key` tells the same thing to the same person only once.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="inbox_messages",
+        verbose_name=_("会员"),
+    )
+    event = models.CharField(_("事件"), max_length=40)
+    topic = models.CharField(_("主题"), max_length=20)
+    key = models.CharField(_("唯一键"), max_length=120)
+    values: Any = models.JSONField(_("内容"), default=dict)
+    link = models.CharField(_("链接"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("时间"), default=timezone.now)
+    read_at = models.DateTimeField(_("阅读时间"), null=True, blank=True)
+    passed_on_at = models.DateTimeField(_("转发时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("站内消息")
+        verbose_name_plural = pgettext_lazy("plural", "站内消息")
+        ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="inbox_of_user"),
+            models.Index(
+                fields=["user"], condition=models.Q(read_at=None), name="inbox_unread_of_user"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="told_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.key}"
+
+
+class NoticeChoice(models.Model):
+    """Which topics somebody also wants outside the shop, and in which language."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="notice_choice",
+        verbose_name=_("会员"),
+    )
+    sms = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("短信"))
+    email = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("邮件"))
+    language = models.CharField(_("语言"), max_length=10)
+    since = models.DateTimeField(_("起始时间"))
+
+    class Meta:
+        verbose_name = _("通知选择")
+        verbose_name_plural = pgettext_lazy("plural", "通知选择")
+
+    def __str__(self) -> str:
+        return str(self.user_id)

@@ -8,7 +8,10 @@ class DistributionConfig(AppConfig):
 
     def ready(self) -> None:
         from base.pages import personal_parts
-        from distribution import receivers  # noqa: F401  (connects the receivers)
+        from distribution import (
+            news,
+            receivers,  # noqa: F401  (connects the receivers)
+        )
         from distribution.privileges import tier_discount
         from distribution.views.personal import own_price, promote_tab
         from distribution.views.shares import share_earnings
@@ -18,3 +21,4 @@ class DistributionConfig(AppConfig):
         personal_parts["own_price"] = own_price
         personal_parts["share_earnings"] = share_earnings
         discount_sources["tier"] = tier_discount
+        news.register()

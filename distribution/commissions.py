@@ -19,6 +19,7 @@ from distribution.arithmetic import KeptLine, LevelValue, Limits, Shares, share_
 from distribution.balances import change_balances, lock_balances
 from distribution.ledger import Posting, post
 from distribution.models import Commission, LineTerms, OrderTerms, Policy, Reversal, Transfer
+from distribution.news import tell_matured
 from distribution.signals import balances_fell
 from distribution.states import Account
 from orders.models import OrderEvent, OrderLine
@@ -215,6 +216,7 @@ def _mature_chunk(at: datetime) -> int | None:
         sums[payee_id] += amount
     post(_maturities(sums, at))
     change_balances(available=sums)
+    tell_matured(sums, at)
     return len(claimed)
 
 

@@ -17,6 +17,7 @@ from base.errors import DomainError, WrongState
 from base.locks import lock_row, lock_rows
 from base.money import ZERO
 from base.transitions import require_transition
+from distribution import news
 from distribution.agreements import accept_agreement
 from distribution.balances import lock_balances
 from distribution.commissions import settle_fall, take_back
@@ -181,7 +182,9 @@ def set_tier(
         if distributor.tier == tier:
             return distributor
         distributor.tier = tier
-        _stand(distributor, Status(distributor.status), at or timezone.now(), by=by, reason=reason)
+        at = at or timezone.now()
+        standing = _keep_standing(distributor, Status(distributor.status), at, by=by, reason=reason)
+        news.tell_tier(distributor, tier, standing_id=standing.pk, at=at)
         record_audit("set_tier", distributor, by=by, reason=reason, tier=tier)
     return distributor
 
@@ -217,9 +220,16 @@ def _admit(distributor: Distributor, at: datetime, *, by: User | None, reason: s
 def _stand(
     distributor: Distributor, status: Status, at: datetime, *, by: User | None, reason: str
 ) -> None:
+    standing = _keep_standing(distributor, status, at, by=by, reason=reason)
+    news.tell_standing(distributor, status, standing_id=standing.pk, at=at, reason=reason)
+
+
+def _keep_standing(
+    distributor: Distributor, status: Status, at: datetime, *, by: User | None, reason: str
+) -> Standing:
     distributor.status = status
     distributor.save(update_fields=["status", "tier"])
-    Standing.objects.create(
+    return Standing.objects.create(
         distributor=distributor,
         status=status,
         tier=distributor.tier,

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from base.accounts.models import User
-from distribution import clicks, commissions, recognition, terms
+from distribution import clicks, commissions, news, recognition, terms
 from orders.models import OrderEvent
 from orders.signals import order_paid, order_placed, order_received, order_refunded
 
@@ -22,6 +22,7 @@ def on_placed(events: list[OrderEvent], **kwargs: Any) -> None:
 @receiver(order_paid, dispatch_uid="distribution.paid")
 def on_paid(events: list[OrderEvent], **kwargs: Any) -> None:
     commissions.accrue(events)
+    news.tell_earned(event.order_id for event in events)
 
 
 @receiver(order_received, dispatch_uid="distribution.received")
@@ -32,6 +33,7 @@ def on_received(events: list[OrderEvent], **kwargs: Any) -> None:
 @receiver(order_refunded, dispatch_uid="distribution.refunded")
 def on_refunded(events: list[OrderEvent], **kwargs: Any) -> None:
     commissions.reverse(events)
+    news.tell_reversed(event.refund_id for event in events if event.refund_id)
 
 
 @receiver(user_signed_up, dispatch_uid="distribution.signed_up")

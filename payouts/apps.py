@@ -9,10 +9,14 @@ class PayoutsConfig(AppConfig):
 
     def ready(self) -> None:
         from distribution.registries import forecasts
-        from payouts import receivers  # noqa: F401  (connects the receivers)
+        from payouts import (
+            news,
+            receivers,  # noqa: F401  (connects the receivers)
+        )
         from payouts.outlook import next_payout
 
         forecasts["payouts"] = next_payout
+        news.register()
         if settings.SANDBOX:
             from payouts.channels import channels
             from payouts.sandbox import Sandbox

@@ -25,6 +25,7 @@ from distribution.states import Status
 from orders.registries import Outcome
 from payouts.channels import channels
 from payouts.models import Payout, PayoutAttempt
+from payouts.news import tell_payout
 from payouts.states import PAYOUT_TRANSITIONS, PayoutState
 
 logger = logging.getLogger(__name__)
@@ -197,3 +198,4 @@ def _close(payout: Payout, state: PayoutState, at: datetime, failure: str = "") 
     _change(payout, state)
     payout.closed_at, payout.failure, payout.next_query_at = at, failure[:200], None
     payout.save(update_fields=["state", "closed_at", "failure", "next_query_at", "reference"])
+    tell_payout(payout, at=at)

@@ -170,6 +170,8 @@ STATICFILES_DIRS = [ROOT / "static"]
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(ROOT / "var" / "static"))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(ROOT / "var" / "media"))
+# Files that only some may see; no web server reads this folder (base/private_files.py).
+PRIVATE_ROOT = env.path("PRIVATE_ROOT", default=str(ROOT / "var" / "private"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -220,6 +222,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = env.str(
 )
 CELERY_BEAT_SCHEDULE = {
     "send notices": {"task": "base.tasks.send_notices", "schedule": timedelta(seconds=20)},
+    "pass on messages": {
+        "task": "base.accounts.tasks.pass_on_messages",
+        "schedule": timedelta(seconds=20),
+    },
     "close unpaid orders": {"task": "orders.tasks.expire_orders", "schedule": timedelta(minutes=1)},
     "receive shipped orders": {
         "task": "orders.tasks.receive_overdue_orders",

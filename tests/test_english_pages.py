@@ -178,6 +178,7 @@ def test_what_a_member_has(client: Client, town: Town) -> None:
     names = [
         "accounts:me", "accounts:profile", "accounts:email", "accounts:password",
         "accounts:addresses", "accounts:new_address", "orders:orders", "sandbox:phone",
+        "accounts:inbox", "accounts:inbox_choices",
         "distribution:join",
     ]  # fmt: skip
     found = chinese_in(
@@ -218,6 +219,7 @@ def test_what_a_distributor_sees(client: Client, town: Town) -> None:
         found += chinese_in(
             client,
             *(reverse(name) for name in names),
+            reverse("accounts:inbox"),
             *(
                 reverse("distribution:commission", args=[commission.pk])
                 for commission in person.commissions.all()

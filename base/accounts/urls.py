@@ -1,6 +1,6 @@
 from django.urls import path
 
-from base.accounts.views import addresses, documents, entry, me, passwords
+from base.accounts.views import addresses, documents, entry, inbox, me, passwords
 
 app_name = "accounts"
 
@@ -12,6 +12,11 @@ urlpatterns = [
     path("email/", me.email, name="email"),
     path("email/removal/", me.email_removal, name="email_removal"),
     path("password/", passwords.my_password, name="password"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/export/", inbox.export, name="inbox_export"),
+    path("inbox/reading/", inbox.reading_all, name="inbox_reading"),
+    path("inbox/choices/", inbox.choices, name="inbox_choices"),
+    path("inbox/<int:pk>/reading/", inbox.reading, name="message_reading"),
     path("addresses/", addresses.addresses, name="addresses"),
     path("addresses/new/", addresses.new_address, name="new_address"),
     path("addresses/<int:pk>/", addresses.address, name="address"),

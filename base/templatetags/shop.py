@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from base.markup import markdown_to_html
 from base.money import round_cent
 
 register = template.Library()
@@ -80,3 +81,9 @@ def json_ld(data: object) -> SafeString:
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return format_html('<script type="application/ld+json">{}</script>', SafeString(text))
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Markdown as clean HTML (`base.markup`)."""
+    return SafeString(markdown_to_html(text))

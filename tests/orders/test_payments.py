@@ -256,7 +256,7 @@ def test_payment_with_both_levels_accrued_asks_the_database_so_often(
     chain = make_chain()
     order = make_order(chain.c, {make_variant("10.00"): 1, make_variant("20.00"): 2})
     payment = start_payment(order, "offline")
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         confirm(payment)
     assert Commission.objects.count() == 4
     assert OrderEvent.objects.filter(handled_at=None).count() == 0

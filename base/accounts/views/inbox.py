@@ -1,0 +1,102 @@
+"""A member's messages in the shop: the list, reading, and what they also want outside."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from base.access import MemberRequest, member
+from base.accounts.forms.inbox import ChoiceForm, InboxFilter
+from base.accounts.models import User
+from base.inbox import (
+    choose,
+    inbox_of,
+    link_of,
+    read_all,
+    read_message,
+    shown,
+    topics,
+    unread_count,
+)
+from base.models import InboxMessage, NoticeChoice
+from base.pages import page_of
+from base.tables import csv_response
+
+PER_PAGE = 20
+MOST_EXPORTED = 10_000
+
+
+def unread_badge(request: HttpRequest) -> str:
+    """How much waits to be read, wherever a page leaves room for it."""
+    user = request.user
+    count = unread_count(user) if isinstance(user, User) else 0
+    return render_to_string("accounts/unread_badge.html", {"count": count})
+
+
+@member
+@never_cache
+@require_safe
+def inbox(request: MemberRequest) -> HttpResponse:
+    wanted = InboxFilter(request.GET).wanted()
+    page = page_of(request, inbox_of(request.user, **wanted), PER_PAGE)
+    context = {
+        "tab": "me",
+        "page": page,
+        "rows": shown(page.object_list),
+        "topics": topics,
+        "wanted": wanted,
+        "is_filtered": any(wanted.values()),
+    }
+    return render(request, "accounts/inbox.html", context)
+
+
+@member  # type: ignore[arg-type]  # rows are streamed
+@never_cache
+@require_safe
+def export(request: MemberRequest) -> HttpResponseBase:
+    """What the list shows, as CSV."""
+    rows = inbox_of(request.user, **InboxFilter(request.GET).wanted())[:MOST_EXPORTED]
+    return csv_response("messages.csv", [_("时间"), _("主题"), _("标题"), _("内容")], _lines(rows))
+
+
+def _lines(rows: Any) -> Iterator[list[Any]]:
+    for row in shown(rows):
+        yield [f"{localtime(row.at):%Y-%m-%d %H:%M}", str(row.topic), row.title, row.text]
+
+
+@member
+@require_POST
+def reading(request: MemberRequest, pk: int) -> HttpResponse:
+    """Read one message and go where it leads."""
+    message = get_object_or_404(InboxMessage, user=request.user, pk=pk)
+    read_message(message)
+    return redirect(link_of(message) or "accounts:inbox")
+
+
+@member
+@require_POST
+def reading_all(request: MemberRequest) -> HttpResponse:
+    read_all(request.user)
+    return redirect("accounts:inbox")
+
+
+@member
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def choices(request: MemberRequest) -> HttpResponse:
+    """Which topics also come by SMS and mail."""
+    choice = NoticeChoice.objects.filter(user=request.user).first()
+    form = ChoiceForm(request.user, request.POST if request.method == "POST" else None, choice)
+    if form.is_valid():
+        choose(request.user, **form.cleaned_data)
+        messages.success(request, _("通知方式已保存。"))
+        return redirect("accounts:inbox_choices")
+    return render(request, "accounts/inbox_choices.html", {"tab": "me", "form": form})

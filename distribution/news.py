@@ -1,0 +1,130 @@
+"""What distributors are told in their inbox: commissions, their place in the programme.
+
+The words of each event, and who is told what. Each is one statement, in the transaction of what
+it tells of; events long past are told to nobody.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from base.inbox import Event, News, events, tell, tell_from, tell_sums, topics
+from distribution.models import Distributor, Tier
+from distribution.states import Status
+
+COMMISSIONS, PROGRAMME = "commissions", "programme"
+
+TOPICS = {COMMISSIONS: _("佣金"), PROGRAMME: _("身份与等级")}
+
+EVENTS = {
+    "commission_earned": Event(
+        COMMISSIONS,
+        _("新的佣金 ¥%(amount)s"),
+        _("订单 %(order)s 已付款，你得到佣金 ¥%(amount)s，收货后再过几天可以结算。"),
+    ),
+    "commission_reversed": Event(
+        COMMISSIONS,
+        _("佣金撤回 ¥%(amount)s"),
+        _("订单 %(order)s 发生退款，对应的佣金 ¥%(amount)s 已撤回。"),
+    ),
+    "commission_matured": Event(
+        COMMISSIONS,
+        _("可结算佣金增加 ¥%(amount)s"),
+        _("¥%(amount)s 佣金已过售后期，下次结算时一起付给你。"),
+    ),
+    "tier_changed": Event(
+        PROGRAMME,
+        _("等级变为“%(tier)s”"),
+        _("从现在起的新订单按“%(tier)s”的权益计算，已下的订单不变。"),
+    ),
+    "programme_approved": Event(
+        PROGRAMME,
+        _("分销资格已开通"),
+        _("你现在可以分享链接、领取素材，成交后计算佣金。"),
+        sent_anyway=True,
+    ),
+    "programme_rejected": Event(
+        PROGRAMME,
+        _("分销申请未通过"),
+        _("原因：%(reason)s。补充后可以再次申请。"),
+        sent_anyway=True,
+    ),
+    "programme_frozen": Event(
+        PROGRAMME,
+        _("分销账号已冻结"),
+        _("原因：%(reason)s。未付的款项会保留，解冻后继续结算。"),
+        sent_anyway=True,
+    ),
+    "programme_resigned": Event(
+        PROGRAMME, _("已退出分销"), _("原因：%(reason)s。之前的佣金照常结算。"), sent_anyway=True
+    ),
+    "programme_banned": Event(
+        PROGRAMME, _("分销账号已封禁"), _("原因：%(reason)s。"), sent_anyway=True
+    ),
+}
+
+
+def register() -> None:
+    topics.update(TOPICS)
+    events.update(EVENTS)
+
+
+EARNED = """
+SELECT commission.payee_id, commission.order_id::text,
+       jsonb_build_object('amount', sum(commission.amount_at_payment)::text, 'order', o.number),
+       '/distribution/orders/?q=' || o.number, max(commission.accrued_at)
+FROM distribution_commission commission JOIN orders_order o ON o.id = commission.order_id
+WHERE commission.order_id = ANY(%(orders)s) AND commission.accrued_at >= %(since)s
+GROUP BY commission.payee_id, commission.order_id, o.number
+"""
+
+REVERSED = """
+SELECT commission.payee_id, reversal.refund_id::text,
+       jsonb_build_object('amount', sum(reversal.amount)::text, 'order', o.number),
+       '/distribution/orders/?q=' || o.number, max(reversal.at)
+FROM distribution_reversal reversal
+JOIN distribution_commission commission ON commission.id = reversal.commission_id
+JOIN orders_order o ON o.id = commission.order_id
+WHERE reversal.refund_id = ANY(%(refunds)s) AND reversal.at >= %(since)s
+GROUP BY commission.payee_id, reversal.refund_id, o.number
+HAVING sum(reversal.amount) > 0
+"""
+
+
+def tell_earned(order_ids: Iterable[int]) -> None:
+    """Each payee of these paid orders, once an order."""
+    tell_from("commission_earned", EARNED, {"orders": list(order_ids)})
+
+
+def tell_reversed(refund_ids: Iterable[int]) -> None:
+    """Each payee whom these refunds cost something, once a refund."""
+    tell_from("commission_reversed", REVERSED, {"refunds": list(refund_ids)})
+
+
+def tell_matured(sums: Mapping[int, Decimal], at: datetime) -> None:
+    """What became available, one message a person and day, however many batches there are."""
+    day = f"{at:%Y-%m-%d}"
+    tell_sums(
+        "commission_matured", sums, key=day, link="/distribution/commissions/?state=available", at=at
+    )  # fmt: skip
+
+
+def tell_standing(
+    distributor: Distributor, status: Status, *, standing_id: int, at: datetime, reason: str
+) -> None:
+    """A decision about somebody's place in the programme. An application tells nobody."""
+    event = f"programme_{status}"
+    if event in EVENTS:
+        one = News(distributor.pk, str(standing_id), {"reason": reason}, "/distribution/")
+        tell(event, [one], at=at)
+
+
+def tell_tier(
+    distributor: Distributor, tier: Tier | None, *, standing_id: int, at: datetime
+) -> None:
+    """A change of tier; nobody is told that they have none any more by name."""
+    if tier is not None:
+        values = {"tier": tier.name, "tier_en": tier.name_en}
+        tell("tier_changed", [News(distributor.pk, str(standing_id), values, "/distribution/")], at=at)  # fmt: skip

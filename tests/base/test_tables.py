@@ -1,0 +1,18 @@
+from django.http import StreamingHttpResponse
+
+from base.tables import csv_response, safe_cell
+
+
+def text_of(response: StreamingHttpResponse) -> str:
+    return b"".join(response).decode()  # type: ignore[arg-type]  # it is not asynchronous
+
+
+def test_a_spreadsheet_reads_the_characters_and_runs_nothing() -> None:
+    rows = [["=1+1", "+86", "-", "@x", -3, "平常"]]
+    response = csv_response("表.csv", ["一", "二", "三", "四", "五", "六"], rows)
+    assert text_of(response) == "\ufeff一,二,三,四,五,六\r\n'=1+1,'+86,'-,'@x,-3,平常\r\n"
+    assert response["Content-Disposition"].startswith("attachment; filename*=utf-8''")
+
+
+def test_nothing_is_an_empty_cell() -> None:
+    assert safe_cell(None) == ""

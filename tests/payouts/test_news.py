@@ -1,0 +1,45 @@
+"""Every end of a payout is told to its distributor, once."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from base.inbox import inbox_of, shown
+from orders.registries import Outcome
+from payouts.models import Payout
+from payouts.sending import approve_payout, cancel_payout, record_outcome, send_payout
+from tests.make import Chain
+from tests.paying import make_draft, open_bank
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chain() -> Chain:
+    return make_draft()
+
+
+def told(chain: Chain) -> list[tuple[str, str]]:
+    return [(message.title, message.link) for message in shown(inbox_of(chain.b.user))]
+
+
+@pytest.mark.parametrize(
+    ("answer", "title"), [("paid", "已付款 ¥30.00"), ("failed", "付款没有成功 ¥30.00")]
+)
+def test_how_it_ended(
+    chain: Chain, answer: str, title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_bank(monkeypatch, answer)
+    now = timezone.now()
+    payout = approve_payout(Payout.objects.get(), by=None, at=now)
+    payout = send_payout(payout, at=now)
+    record_outcome(payout, Outcome(answer), at=now + timedelta(minutes=1))  # type: ignore[arg-type]  # one of the words
+    assert told(chain) == [(title, f"/payouts/{payout.number}/")]
+
+
+def test_cancelled_with_the_reason(chain: Chain) -> None:
+    for _again in range(2):
+        payout = cancel_payout(Payout.objects.get(), by=None, reason="账户名不符")
+    assert told(chain) == [("结算单取消 ¥30.00", f"/payouts/{payout.number}/")]
+    assert "账户名不符" in shown(inbox_of(chain.b.user))[0].text
