@@ -32,17 +32,17 @@ class NotAPicture(DomainError):
 
 
 class PrivateStorage(FileSystemStorage):
-    """A folder without an address."""
+    """A folder without an address; where it is, is read anew, so that tests may move it."""
 
     def __init__(self) -> None:
         super().__init__(base_url=None)
 
     @property
-    def base_location(self) -> str:  # type: ignore[override]  # read anew, so that tests may move it
+    def base_location(self) -> str:
         return str(settings.PRIVATE_ROOT)
 
     @property
-    def location(self) -> str:  # type: ignore[override]  # as above
+    def location(self) -> str:
         return str(settings.PRIVATE_ROOT)
 
     def url(self, name: str | None) -> str:
