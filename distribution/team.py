@@ -91,6 +91,7 @@ class Member:
     tier: str = ""
     channel: str = ""
     via: str = ""
+    binding_id: int | None = None
 
     @property
     def total(self) -> Decimal:
@@ -146,4 +147,5 @@ def _member(
         bought=bought.get(row.customer_id, NOTHING),
         channel=row.link.channel if group == Group.CUSTOMERS and row.link else "",
         via=masked_name(row.distributor.user) if group == Group.SECOND else "",
+        binding_id=row.pk if group == Group.CUSTOMERS else None,
     )

@@ -8,6 +8,7 @@ from distribution.views import (
     membership,
     selection,
     team,
+    timelines,
 )
 
 app_name = "distribution"
@@ -27,6 +28,8 @@ urlpatterns = [
     path("distribution/commissions/<int:pk>/", earnings.commission, name="commission"),
     path("distribution/orders/", earnings.orders, name="orders"),
     path("distribution/team/", team.team, name="team"),
+    path("distribution/team/<int:pk>/", timelines.customer, name="customer"),
+    path("me/recommender/", timelines.recommender, name="recommender"),
     path("distribution/selection/", selection.selection, name="selection"),
     path("distribution/selection/<int:product>/", selection.picking, name="picking"),
     path("distribution/selection/<int:product>/removal/", selection.removal, name="pick_removal"),

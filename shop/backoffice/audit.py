@@ -26,6 +26,7 @@ DEEDS = {
     "change_privileges": _("修改等级或位置的权益"),
     "reassign_customer": _("改绑分销商"),
     "reassign_recruiter": _("改推荐人"),
+    "hand_over": _("整体移交"),
     "publish_rule": _("新增佣金规则"),
     "change_rule": _("修改佣金规则"),
     "end_rule": _("停用佣金规则"),

@@ -9,10 +9,12 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from base.accounts.models import Address, Consent, User
@@ -21,7 +23,6 @@ from distribution import people, relations
 from distribution.balances import balance_of
 from distribution.models import (
     Binding,
-    Click,
     Commission,
     Distributor,
     Recruitment,
@@ -30,6 +31,7 @@ from distribution.models import (
 )
 from distribution.states import Status
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.finding import find_distributor
 from shop.backoffice.joining import ContactInline
 
 admin.site.unregister(Group)
@@ -57,15 +59,6 @@ class AssignForm(ReasonForm):
     def clean_to(self) -> Distributor | None:
         text = self.cleaned_data["to"].strip()
         return find_distributor(text) if text else None
-
-
-def find_distributor(text: str) -> Distributor:
-    """By code, member number or phone. Raises ValidationError when there is none."""
-    for lookup in ("code__iexact", "user__member_no__iexact", "user__phone"):
-        found = Distributor.objects.select_related("tier").filter(**{lookup: text}).first()
-        if found:
-            return found
-    raise forms.ValidationError(_("没有这个分销商：%(text)s") % {"text": text})
 
 
 class TierForm(ReasonForm):
@@ -114,7 +107,7 @@ class MemberAdmin(ModelAdmin):
     fields = ["member_no", "name", "phone", "phone_verified", "email", "is_active", "date_joined", "last_login", "is_staff", "is_superuser", "user_permissions"]  # fmt: skip
     filter_horizontal = ["user_permissions"]
     inlines = [BindingInline, AddressInline, ConsentInline]
-    actions_detail = ["appoint", "reassign"]
+    actions_detail = ["appoint", "reassign", "timeline"]
     show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -153,6 +146,10 @@ class MemberAdmin(ModelAdmin):
         )
         return _("顾客关系已更改。")
 
+    @action(description=_("识别记录"), icon="timeline", permissions=["view"])
+    def timeline(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:member_timeline", pk=object_id)
+
 
 class StandingInline(ReadOnlyInline):
     model = Standing
@@ -175,7 +172,7 @@ class DistributorAdmin(ReadOnlyAdmin):
     search_fields = ["code", "user__name", "user__phone", "user__member_no"]
     inlines = [ContactInline, StandingInline, RecruitmentInline]
     actions = ["approve_selected"]
-    actions_detail = ["approve", "change_tier", "reassign", "freeze", "resign", "ban"]
+    actions_detail = ["approve", "change_tier", "reassign", "handover", "freeze", "resign", "ban"]
     readonly_fields = ["full_phone", "earned", "pending", "available", "reserved"]
     show_full_result_count = False
 
@@ -248,6 +245,12 @@ class DistributorAdmin(ReadOnlyAdmin):
         )
         return _("推荐关系已更改。")
 
+    @action(description=_("整体移交"), icon="move_group", permissions=["change"])
+    def handover(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Everybody of theirs to somebody else, e.g. when they leave: to the page that shows it."""
+        code = Distributor.objects.values_list("code", flat=True).get(user_id=int(object_id))
+        return HttpResponseRedirect(f"{reverse('admin:handover')}?giver={code}")
+
     @button(
         _("冻结"),
         text=_(
@@ -304,30 +307,3 @@ class DistributorAdmin(ReadOnlyAdmin):
                 people.approve(distributor, by=merchant(request))
             except DomainError as error:
                 self.message_user(request, f"{distributor}: {error}", "ERROR")
-
-
-@admin.register(Binding)
-class BindingAdmin(ReadOnlyAdmin):
-    list_display = ["customer", "distributor", "starts_at", "ends_at", "source", "reason"]
-    list_filter = ["source", "starts_at"]
-    list_select_related = ["customer", "distributor__user"]
-    search_fields = ["customer__name", "customer__phone", "distributor__code"]
-    show_full_result_count = False
-
-
-@admin.register(Recruitment)
-class RecruitmentAdmin(ReadOnlyAdmin):
-    list_display = ["distributor", "recruiter", "starts_at", "ends_at", "reason"]
-    list_filter = ["starts_at"]
-    list_select_related = ["distributor__user", "recruiter__user"]
-    search_fields = ["distributor__code", "distributor__user__name", "recruiter__code"]
-    show_full_result_count = False
-
-
-@admin.register(Click)
-class ClickAdmin(ReadOnlyAdmin):
-    list_display = ["at", "distributor", "user", "path"]
-    list_filter = ["at"]
-    list_select_related = ["distributor__user", "user"]
-    search_fields = ["distributor__code"]
-    show_full_result_count = False

@@ -52,6 +52,7 @@ SIDEBAR = [
         pgettext_lazy("plural", "会员"),
         _page(pgettext_lazy("plural", "会员"), "person", "accounts.user"),
         _page(pgettext_lazy("plural", "顾客关系"), "link", "distribution.binding"),
+        _page(pgettext_lazy("plural", "识别记录"), "timeline", "distribution.trace"),
     ),
     _group(
         _("分销"),
