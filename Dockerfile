@@ -18,7 +18,7 @@ COPY --from=build /shop /shop
 WORKDIR /shop
 ENV PATH=/shop/.venv/bin:$PATH PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=shop.settings \
     STATIC_ROOT=/shop/static-collected MEDIA_ROOT=/shop/media PRIVATE_ROOT=/shop/private \
-    CELERY_BEAT_SCHEDULE_FILENAME=/shop/state/beat-schedule
+    CELERY_BEAT_SCHEDULE_FILENAME=/shop/state/beat-schedule POSTER_CACHE=/shop/state/posters
 USER shop
 EXPOSE 8000
 VOLUME ["/shop/media", "/shop/private", "/shop/state"]

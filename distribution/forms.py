@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from base.accounts.contacts import BadContact, phone_from
 from distribution.joining import Contact
+from distribution.poster_layouts import Layout
+from distribution.posters import LONGEST_LINE
 from distribution.selection import Sort
 from distribution.states import CommissionState
 from distribution.team import LONGEST_SEARCH, Group
@@ -106,11 +108,56 @@ class LinkForm(forms.Form):
         max_length=300,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "/", "inputmode": "url"}),
-        help_text=_("粘贴商品页或分类页的地址；留空为首页。"),
+        help_text=_("粘贴商城里任何页面的地址，或者在下面查找商品；留空为首页。"),
     )
 
     def clean_target(self) -> str:
         return self.cleaned_data["target"] or "/"
+
+
+class LinkNameForm(forms.Form):
+    channel = forms.CharField(label=_("渠道名称"), max_length=40)
+
+
+class LinkFilter(forms.Form):
+    """Which links, and what they brought in which days; what makes no sense is left out."""
+
+    state = forms.ChoiceField(
+        choices=[("", _("使用中")), ("archived", _("已收起")), ("all", _("全部"))], required=False
+    )
+    q = forms.CharField(max_length=60, required=False)
+    since = forms.DateField(required=False, label=_("从"))
+    until = forms.DateField(required=False, label=_("到"))
+
+    ARCHIVED = {"": False, "archived": True, "all": None}
+
+    def wanted(self) -> dict[str, Any]:
+        self.is_valid()
+        data = self.cleaned_data
+        since, until = data.get("since"), data.get("until")
+        if since and until and until < since:
+            since, until = until, since
+        return {
+            "archived": self.ARCHIVED[data.get("state", "")],
+            "search": data.get("q", ""),
+            "since": since,
+            "until": until,
+        }
+
+
+class PosterForm(forms.Form):
+    """What a poster is to show. The page offers only what there is; the rest is left out."""
+
+    layout = forms.ChoiceField(choices=Layout.choices, required=False)
+    product = forms.IntegerField(min_value=1, max_value=10**17, required=False)
+    link = forms.CharField(max_length=20, required=False)
+    line = forms.CharField(
+        label=_("你的一句话"),
+        max_length=LONGEST_LINE,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("不写就用默认的。表情符号不会印在海报上。"),
+    )
 
 
 class EarningsFilter(forms.Form):

@@ -4,17 +4,13 @@ A link leads to a page of this shop and nowhere else.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Count
-from django.urls import Resolver404, resolve, reverse, translate_url
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import Resolver404, ResolverMatch, resolve, reverse, translate_url
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, get_language_from_path
@@ -22,11 +18,30 @@ from django.utils.translation import gettext as _
 
 from base.errors import DomainError
 from base.locks import lock_row
-from base.money import ZERO
 from base.numbers import new_code
-from distribution.models import Binding, Click, Distributor, Link
+from catalog.listing import for_sale
+from catalog.models import Category, Product
+from distribution.models import Distributor, Link
 
-MOST_LINKS = 50
+MOST_LINKS = 50  # in use at a time
+MOST_KEPT = 500  # with those put away
+LONGEST_TARGET = 200
+PARAMETER = "r"  # of a code in any page's address
+# Where a link may lead: rooms, and single pages. Not what is open to guests but no page.
+PAGES = frozenset({"catalog", "distribution", "recruit", "account_signup"})
+NO_PAGES = frozenset(
+    {
+        "distribution:referral",
+        "distribution:product_referral",
+        "distribution:share",
+        "catalog:manifest",
+        "catalog:favicon",
+        "catalog:robots",
+        "catalog:sitemap",
+        "catalog:sitemap_index",
+    }
+)
+PRODUCT_PAGE = re.compile(r"(?:/en)?/p/([^/?]+)/")
 CODE = re.compile(r"[0-9A-Z_-]{1,20}")
 
 
@@ -47,8 +62,11 @@ def create_link(
     target = page_of_shop(target)
     with transaction.atomic():
         lock_row(Distributor.objects.filter(pk=distributor.pk))
-        if distributor.links.count() >= MOST_LINKS:
-            raise CannotLink(_("最多可以建 %(count)d 条推广链接。") % {"count": MOST_LINKS})
+        _require_room(distributor)
+        if distributor.links.count() >= MOST_KEPT:
+            raise CannotLink(
+                _("连同收起的，最多保留 %(count)d 条推广链接。") % {"count": MOST_KEPT}
+            )
         return Link.objects.create(
             distributor=distributor,
             code=new_code(),
@@ -58,24 +76,118 @@ def create_link(
         )
 
 
+def _require_room(distributor: Distributor) -> None:
+    if distributor.links.filter(archived_at=None).count() >= MOST_LINKS:
+        raise CannotLink(
+            _("最多同时使用 %(count)d 条推广链接，请先收起不用的。") % {"count": MOST_LINKS}
+        )
+
+
+def rename_link(link: Link, *, channel: str) -> Link:
+    """Give a link another name; its code, its page and what it has brought stay."""
+    with transaction.atomic():
+        link = lock_row(Link.objects.filter(pk=link.pk))
+        if link.channel != channel:
+            link.channel = channel
+            link.save(update_fields=["channel"])
+    return link
+
+
+def archive_link(link: Link, *, at: datetime | None = None) -> Link:
+    """Put a link out of sight. It still works: printed codes and old messages go on counting."""
+    with transaction.atomic():
+        link = lock_row(Link.objects.filter(pk=link.pk))
+        if link.archived_at is None:
+            link.archived_at = at or timezone.now()
+            link.save(update_fields=["archived_at"])
+    return link
+
+
+def restore_link(link: Link) -> Link:
+    """Take a link that was put away back into use. Raises CannotLink where there is no room."""
+    with transaction.atomic():
+        lock_row(Distributor.objects.filter(pk=link.distributor_id))
+        link = lock_row(Link.objects.filter(pk=link.pk).select_related("distributor"))
+        if link.archived_at is not None:
+            _require_room(link.distributor)
+            link.archived_at = None
+            link.save(update_fields=["archived_at"])
+    return link
+
+
+def find_links(
+    distributor: Distributor, *, search: str = "", archived: bool | None = False
+) -> QuerySet[Link]:
+    """A distributor's named links, newest first: by name, page or code. `archived` None is both."""
+    links = distributor.links.order_by("-pk")
+    if archived is not None:
+        links = links.filter(archived_at__isnull=not archived)
+    if search:
+        named = Q(channel__icontains=search) | Q(target__icontains=search)
+        products = for_sale().filter(Q(name__icontains=search) | Q(name_en__icontains=search))
+        pages = [f"/p/{slug}/" for slug in products.values_list("slug", flat=True)[:50]]
+        links = links.filter(named | Q(code__iexact=search) | Q(target__in=pages))
+    return links
+
+
 def page_of_shop(address: str) -> str:
     """The path (and query) of a page of this shop that a guest may be led to.
 
-    Takes a path, or the whole address as copied from the browser. Raises CannotLink.
+    Takes a path, or the whole address as copied from the browser; a code of somebody's in it is
+    taken off. Raises CannotLink.
     """
-    address = address.strip().removeprefix(settings.BASE_URL) or "/"
-    if not is_path_of_shop(address):
+    parts = _within_shop(address.strip() or "/")
+    path = unquote(parts.path or "/")
+    kept = [
+        part for part in parts.query.split("&") if part.partition("=")[0] not in ("", PARAMETER)
+    ]
+    page = f"{path}?{'&'.join(kept)}" if kept else path
+    if not is_path_of_shop(page):
         raise CannotLink(_("请填写本商城页面的地址，例如 /p/商品/。"))
-    path = urlsplit(address).path
     try:
         with translation.override(_language_of(path)):
             found = resolve(path)
     except Resolver404:
         raise CannotLink(_("商城里没有这个页面。")) from None
+    _require_open(found)
+    if len(page) > LONGEST_TARGET:
+        raise CannotLink(_("这个地址太长，请换一个页面。"))
+    return page
+
+
+def _within_shop(address: str) -> SplitResult:
+    """The parts of an address of the shop. Raises CannotLink for another website's."""
+    ours = urlsplit(settings.BASE_URL)
+    if address.startswith(f"{ours.netloc}/"):
+        address = f"//{address}"
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise CannotLink(_("请填写本商城页面的地址，例如 /p/商品/。")) from None
+    is_foreign = parts.netloc and parts.netloc.lower() != ours.netloc.lower()
+    if is_foreign or parts.scheme not in ("", "http", "https"):
+        raise CannotLink(
+            _("这是别的网站的地址。推广链接只能打开本商城的页面（%(host)s）。")
+            % {"host": ours.netloc}
+        )
+    return parts
+
+
+def _require_open(found: ResolverMatch) -> None:
+    """A page that any guest sees, and that is there."""
     is_open = getattr(found.func, "access_policy", "") == "public"
-    if not is_open or found.view_name == "distribution:referral":
+    is_page = found.namespace in PAGES or found.view_name in PAGES
+    if not is_open or not is_page or found.view_name in NO_PAGES:
         raise CannotLink(_("这个页面不能用来推广，请选择首页、分类或商品页。"))
-    return address
+    slug = found.kwargs.get("slug")
+    is_gone = (
+        found.view_name == "catalog:product" and not for_sale().filter(slug=slug).exists()
+    ) or (
+        found.view_name == "catalog:category"
+        and not Category.objects.filter(slug=slug, is_active=True).exists()
+    )
+    if is_gone:
+        raise CannotLink(_("商城里没有这个页面。"))
 
 
 def is_path_of_shop(address: str) -> bool:
@@ -101,82 +213,13 @@ def address_of(code: str) -> str:
     return f"{settings.BASE_URL}{reverse('distribution:referral', args=[code])}"
 
 
-@dataclass(frozen=True)
-class LinkFigures:
-    """What one link has brought, from the click to the money. `link` is None for the personal one.
-
-    `placed` and `paid` count orders of the customers it bound, while they were; `sales` is what
-    their goods cost them.
-    """
-
-    link: Link | None
-    code: str
-    clicks: int = 0
-    visitors: int = 0
-    bound: int = 0
-    placed: int = 0
-    paid: int = 0
-    refunded: int = 0
-    sales: Decimal = ZERO
-
-    @property
-    def address(self) -> str:
-        return address_of(self.code)
+def product_address(code: str, product: Product) -> str:
+    """The whole address of a product under a code: short, so that its QR code stays coarse."""
+    path = reverse("distribution:product_referral", args=[code, product.pk])
+    return f"{settings.BASE_URL}{path}"
 
 
-def figures_of(distributor: Distributor) -> list[LinkFigures]:
-    """The personal link first, then the named ones, newest first: four queries."""
-    links = list(distributor.links.order_by("-pk"))
-    clicks: dict[int | None, dict[str, Any]] = {
-        link: {"clicks": number, "visitors": visitors}
-        for link, number, visitors in Click.objects.filter(distributor=distributor)
-        .order_by()
-        .values_list("link")
-        .annotate(number=Count("pk"), visitors=Count("visitor", distinct=True))
-    }
-    bound = dict(
-        Binding.objects.filter(distributor=distributor, source=Binding.Source.LINK)
-        .order_by()
-        .values_list("link")
-        .annotate(number=Count("pk"))
-    )
-    orders = _orders_by_link(distributor)
-    return [
-        LinkFigures(
-            link=link,
-            code=link.code if link else distributor.code,
-            bound=bound.get(key, 0),
-            **clicks.get(key, {}),
-            **orders.get(key, {}),
-        )
-        for key, link in _keyed(links)
-    ]
-
-
-def _keyed(links: Iterable[Link]) -> list[tuple[int | None, Link | None]]:
-    return [(None, None), *((link.pk, link) for link in links)]
-
-
-def _orders_by_link(distributor: Distributor) -> dict[int | None, dict[str, Any]]:
-    """Orders that counted for the distributor because a link had bound the buyer."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT bound.link_id, count(*), count(o.paid_at),
-                   count(*) FILTER (WHERE o.refunded_amount > 0),
-                   coalesce(sum(o.goods_amount) FILTER (WHERE o.paid_at IS NOT NULL), 0)
-            FROM distribution_orderterms terms
-            JOIN orders_order o ON o.id = terms.order_id
-            JOIN distribution_binding bound ON bound.customer_id = terms.buyer_id
-                AND bound.distributor_id = terms.payee1_id AND bound.source = 'link'
-                AND bound.starts_at <= o.placed_at
-                AND (bound.ends_at IS NULL OR bound.ends_at > o.placed_at)
-            WHERE terms.payee1_id = %s AND terms.why1 = 'bound'
-            GROUP BY bound.link_id
-            """,
-            [distributor.pk],
-        )
-        return {
-            link: {"placed": placed, "paid": paid, "refunded": refunded, "sales": sales}
-            for link, placed, paid, refunded, sales in cursor.fetchall()
-        }
+def product_slug_of(target: str) -> str:
+    """Which product a link opens; empty for another page."""
+    match = PRODUCT_PAGE.match(target)
+    return match[1] if match else ""

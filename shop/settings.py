@@ -116,7 +116,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    # Drawn posters: some hundred kilobytes each, so on disk, at most this many on each machine.
+    "posters": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": env.str("POSTER_CACHE", default=str(ROOT / "var" / "posters")),
+        "OPTIONS": {"MAX_ENTRIES": env.int("MOST_POSTERS", default=1000)},
+    },
 }
 
 # --- People ------------------------------------------------------------------------------------

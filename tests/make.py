@@ -70,10 +70,9 @@ def make_product(
     number = next(_numbers)
     return Product.objects.create(
         name=name or f"坚果{number}",
-        slug=f"goods-{number}",
         category=category or make_category(),
         kind=kind,
-        **fields,
+        **{"slug": f"goods-{number}"} | fields,
     )
 
 

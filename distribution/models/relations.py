@@ -35,11 +35,15 @@ class Link(models.Model):
     channel = models.CharField(_("渠道"), max_length=40)
     target = models.CharField(_("目标页面"), max_length=200, default="/")
     created_at = models.DateTimeField(_("创建时间"))
+    archived_at = models.DateTimeField(
+        _("收起时间"), null=True, blank=True, help_text=_("收起的链接仍然有效，只是不再列出。")
+    )
 
     class Meta:
         verbose_name = _("推广链接")
         verbose_name_plural = pgettext_lazy("plural", "推广链接")
         ordering = ["pk"]
+        indexes = [models.Index(fields=["-created_at"], name="link_newest")]
 
     def __str__(self) -> str:
         return f"{self.distributor} {self.channel}"

@@ -1,33 +1,56 @@
 """Links and their QR codes, and the short address that a link is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from base.access import public
 from base.errors import DomainError
+from base.pages import page_of
+from base.tables import csv_response
+from catalog.listing import SORTS, for_cards, for_sale
+from catalog.models import Product
+from catalog.search import find_products
 from distribution.access import distributor, distributor_of
 from distribution.clicks import record_click
-from distribution.forms import LinkForm
-from distribution.links import address_of, create_link, figures_of, target_of
-from distribution.models import Distributor
+from distribution.forms import LinkFilter, LinkForm, LinkNameForm
+from distribution.link_figures import LinkFigures, Period, figures_of
+from distribution.links import (
+    address_of,
+    archive_link,
+    create_link,
+    find_links,
+    product_slug_of,
+    rename_link,
+    restore_link,
+    target_of,
+)
+from distribution.models import Distributor, Link
+from distribution.periods import quick_periods
 from distribution.qr import qr_png, qr_svg
 
 QR_SECONDS = 24 * 3600
+PER_PAGE = 20
+GOODS_PER_PAGE = 12
 
 
 @distributor
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def links(request: HttpRequest) -> HttpResponse:
-    """All links with what they bring; a POST makes another one."""
+    """All links with what they bring; a POST makes another one. `?target=` prepares a new one."""
     person = distributor_of(request)
-    form = LinkForm(request.POST if request.method == "POST" else None)
+    wanted_page = {"target": request.GET["target"][:300]} if "target" in request.GET else None
+    form = LinkForm(request.POST if request.method == "POST" else None, initial=wanted_page)
     if form.is_valid():
         try:
             link = create_link(person, **form.cleaned_data)
@@ -38,15 +61,134 @@ def links(request: HttpRequest) -> HttpResponse:
                 request, _("推广链接“%(channel)s”已建好。") % {"channel": link.channel}
             )
             return redirect("distribution:links")
-    personal, *named = figures_of(person)
+    filters = LinkFilter(request.GET)
+    wanted = filters.wanted()
+    page = page_of(
+        request, find_links(person, search=wanted["search"], archived=wanted["archived"]), PER_PAGE
+    )
+    rows = list(page.object_list)
+    period = Period.of_days(wanted["since"], wanted["until"])
+    personal, *named = figures_of(person, rows, period=period)
     context = {
         "tab": "promote",
         "distributor": person,
         "form": form,
+        "filters": filters,
+        "is_filtered": bool(wanted["search"]) or wanted["archived"] is not False,
+        "periods": quick_periods(timezone.now()),
+        "since": wanted["since"],
+        "until": wanted["until"],
+        "page": page,
         "personal": personal,
-        "named": named,
+        "named": list(zip(named, opened_pages(rows), strict=True)),
     }
     return render(request, "distribution/links.html", context)
+
+
+def opened_pages(rows: Iterable[Link]) -> list[dict[str, Any]]:
+    """What each link opens, in words: a product by its name. One query."""
+    slugs = {row.pk: product_slug_of(row.target) for row in rows}
+    wanted = Product.objects.filter(slug__in=set(filter(None, slugs.values())))
+    products = {product.slug: product for product in wanted.only("slug", "name", "name_en")}
+    return [{"product": products.get(slugs[row.pk]), "target": row.target} for row in rows]
+
+
+@distributor
+@never_cache
+@require_safe
+def links_csv(request: HttpRequest) -> Any:
+    """The list as a file, filtered as the page is."""
+    person = distributor_of(request)
+    wanted = LinkFilter(request.GET).wanted()
+    rows = list(find_links(person, search=wanted["search"], archived=wanted["archived"]))
+    period = Period.of_days(wanted["since"], wanted["until"])
+    header = [
+        _("渠道名称"), _("链接"), _("打开"), _("创建时间"), _("收起时间"), _("访问"),
+        pgettext("plural", "访客"), _("注册"), _("新顾客"), _("下单"), _("付款"), _("有退款"),
+        _("成交额"), _("退款额"),
+    ]  # fmt: skip
+    return csv_response("links.csv", header, map(_cells, figures_of(person, rows, period=period)))
+
+
+def _cells(figures: LinkFigures) -> list[Any]:
+    link = figures.link
+    return [
+        link.channel if link else _("专属"),
+        figures.address,
+        link.target if link else "/",
+        f"{timezone.localtime(link.created_at):%Y-%m-%d %H:%M}" if link else "",
+        f"{timezone.localtime(link.archived_at):%Y-%m-%d %H:%M}" if link and link.archived_at else "",
+        figures.clicks,
+        figures.visitors,
+        figures.signed_up,
+        figures.bound,
+        figures.placed,
+        figures.paid,
+        figures.refunded,
+        figures.sales,
+        figures.refunded_amount,
+    ]  # fmt: skip
+
+
+@distributor
+@never_cache
+@require_safe
+def goods(request: HttpRequest) -> HttpResponse:
+    """Choosing a product to make a link or a poster for; htmx takes the list alone."""
+    words = request.GET.get("q", "").strip()[:60]
+    products = for_sale().order_by(*SORTS[""][1])
+    if words:
+        products = find_products(products, words)
+    page = page_of(request, for_cards(products), GOODS_PER_PAGE)
+    context = {
+        "tab": "promote",
+        "distributor": distributor_of(request),
+        "words": words,
+        "page": page,
+        "products": list(page.object_list),
+    }
+    part = "#found" if "HX-Request" in request.headers else ""
+    return render(request, f"distribution/link_goods.html{part}", context)
+
+
+@distributor
+@require_POST
+def link_name(request: HttpRequest, code: str) -> HttpResponse:
+    link = _own_link(request, code)
+    form = LinkNameForm(request.POST)
+    if form.is_valid():
+        rename_link(link, channel=form.cleaned_data["channel"])
+        messages.success(request, _("名称已改。"))
+    else:
+        messages.error(request, str(form.errors["channel"][0]))
+    return redirect("distribution:links")
+
+
+@distributor
+@require_POST
+def link_archive(request: HttpRequest, code: str) -> HttpResponse:
+    link = archive_link(_own_link(request, code))
+    messages.success(
+        request,
+        _("“%(channel)s”已收起。发出去的链接和二维码仍然有效。") % {"channel": link.channel},
+    )
+    return redirect("distribution:links")
+
+
+@distributor
+@require_POST
+def link_use(request: HttpRequest, code: str) -> HttpResponse:
+    try:
+        restore_link(_own_link(request, code))
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("已恢复使用。"))
+    return redirect("distribution:links")
+
+
+def _own_link(request: HttpRequest, code: str) -> Link:
+    return get_object_or_404(distributor_of(request).links, code=code)
 
 
 @distributor
@@ -82,7 +224,20 @@ def _owns(person: Distributor, code: str) -> bool:
 def referral(request: HttpRequest, code: str) -> HttpResponse:
     """`/r/CODE/`: remember who sent this visitor, and show them the page. A code that nobody has
     (any more) still leads into the shop."""
-    target = target_of(code)
+    return _arrive(request, code, target_of(code))
+
+
+@public
+@never_cache
+@require_safe
+def product_referral(request: HttpRequest, code: str, product: int) -> HttpResponse:
+    """`/r/CODE/123/`: the same, to a product; to the link's own page when it is not sold any more."""
+    slug = for_sale().filter(pk=product).values_list("slug", flat=True).first()
+    target = reverse("catalog:product", args=[slug]) if slug else target_of(code)
+    return _arrive(request, code, target)
+
+
+def _arrive(request: HttpRequest, code: str, target: str) -> HttpResponse:
     if request.method == "GET":
         record_click(request, code, target)
     return redirect(target)

@@ -10,10 +10,22 @@ from django.db.models import QuerySet
 
 from base.clock import BEIJING
 from distribution import links
-from distribution.links import CannotLink, create_link, figures_of, page_of_shop
+from distribution.link_figures import EVER, Period, figures_of
+from distribution.links import (
+    CannotLink,
+    archive_link,
+    create_link,
+    find_links,
+    page_of_shop,
+    rename_link,
+    restore_link,
+    target_of,
+)
 from distribution.models import Click, Distributor, Link, Policy
 from distribution.policy import publish_policy
+from distribution.recognition import recognise
 from distribution.relations import bind_by_link
+from distribution.traces import Kind, Sign
 from orders.refunds import Part
 from tests.make import (
     make_category,
@@ -56,6 +68,31 @@ class TestWhereALinkMayLead:
     def test_the_whole_address_as_copied_from_the_browser(self) -> None:
         assert page_of_shop(" http://127.0.0.1:8000/c/?sort=new ") == "/c/?sort=new"
         assert page_of_shop("http://127.0.0.1:8000") == "/"
+        assert page_of_shop("127.0.0.1:8000/c/") == "/c/"
+        assert page_of_shop("//127.0.0.1:8000/c/") == "/c/"
+
+    def test_a_chinese_address_stays_readable(self) -> None:
+        make_product(slug="每日坚果")
+        copied = "http://127.0.0.1:8000/p/%E6%AF%8F%E6%97%A5%E5%9D%9A%E6%9E%9C/"
+        assert page_of_shop(copied) == "/p/每日坚果/"
+
+    def test_somebody_elses_code_is_taken_off(self) -> None:
+        assert page_of_shop("/c/?r=ABCDEFG&sort=new") == "/c/?sort=new"
+        assert page_of_shop("/?r=ABCDEFG") == "/"
+
+    def test_what_is_not_there_or_not_sold_is_refused(self) -> None:
+        hidden = make_product(is_active=False)
+        for address in ("/p/never-was/", f"/p/{hidden.slug}/", "/c/never-was/"):
+            with pytest.raises(CannotLink, match="没有这个页面"):
+                page_of_shop(address)
+
+    def test_a_foreign_address_is_named_as_such(self) -> None:
+        with pytest.raises(CannotLink, match="别的网站"):
+            page_of_shop("https://evil.example/p/nuts/")
+
+    def test_an_address_longer_than_can_be_kept(self) -> None:
+        with pytest.raises(CannotLink, match="太长"):
+            page_of_shop("/search/?q=" + "x" * 200)
 
     @pytest.mark.parametrize(
         "address",
@@ -108,21 +145,79 @@ class TestMakingLinks:
         assert distributor.links.count() == 2
 
 
+class TestPuttingLinksAway:
+    def test_out_of_sight_and_still_leading_somewhere(self, distributor: Distributor) -> None:
+        link = create_link(distributor, channel="小红书", target="/c/")
+        archive_link(link, at=NOON)
+        archive_link(link, at=NOON + DAY)
+        link.refresh_from_db()
+        assert link.archived_at == NOON
+        assert list(find_links(distributor)) == []
+        assert list(find_links(distributor, archived=True)) == [link]
+        assert list(find_links(distributor, archived=None)) == [link]
+        assert target_of(link.code) == "/c/"
+        restore_link(link)
+        assert list(find_links(distributor)) == [link]
+
+    def test_it_makes_room_and_needs_room_to_come_back(
+        self, distributor: Distributor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(links, "MOST_LINKS", 1)
+        old = archive_link(create_link(distributor, channel="旧"))
+        create_link(distributor, channel="新")
+        with pytest.raises(CannotLink, match="1"):
+            restore_link(old)
+        old.refresh_from_db()
+        assert old.archived_at is not None
+        monkeypatch.setattr(links, "MOST_KEPT", 2)
+        monkeypatch.setattr(links, "MOST_LINKS", 9)
+        with pytest.raises(CannotLink, match="2"):
+            create_link(distributor, channel="更新")
+
+    def test_another_name(self, distributor: Distributor) -> None:
+        link = create_link(distributor, channel="小红书")
+        assert rename_link(link, channel="抖音").channel == "抖音"
+        assert Link.objects.get().code == link.code
+
+    def test_found_by_name_product_page_or_code(self, distributor: Distributor) -> None:
+        make_product("每日坚果", slug="nuts")
+        nuts = create_link(distributor, channel="小红书", target="/p/nuts/")
+        tea = create_link(distributor, channel="朋友圈", target="/search/?q=tea")
+        for words, found in (
+            ("红书", [nuts]),
+            ("坚果", [nuts]),
+            ("tea", [tea]),
+            (tea.code.lower(), [tea]),
+            ("没有", []),
+            ("", [tea, nuts]),
+        ):
+            assert list(find_links(distributor, search=words)) == found
+
+
 def visit(distributor: Distributor, link: Link | None, *, visitor: Any = None) -> None:
     Click.objects.create(
         visitor=visitor or uuid4(), distributor=distributor, link=link, path="/", at=NOON
     )
 
 
-def seen(distributor: Distributor) -> list[dict[str, Any]]:
+STAGES = (
+    "clicks",
+    "visitors",
+    "signed_up",
+    "bound",
+    "placed",
+    "paid",
+    "refunded",
+    "sales",
+    "refunded_amount",
+)
+
+
+def seen(distributor: Distributor, period: Period = EVER) -> list[dict[str, Any]]:
     """The figures that are not zero, by link."""
     return [
-        {
-            name: value
-            for name in ("clicks", "visitors", "bound", "placed", "paid", "refunded", "sales")
-            if (value := getattr(figures, name))
-        }
-        for figures in figures_of(distributor)
+        {name: value for name in STAGES if (value := getattr(figures, name))}
+        for figures in figures_of(distributor, period=period)
     ]
 
 
@@ -162,6 +257,7 @@ class TestWhatALinkBrings:
             "paid": 1,
             "refunded": 1,
             "sales": Decimal("20.00"),
+            "refunded_amount": Decimal("20.00"),
         }
 
     def test_an_order_belongs_to_the_link_that_had_bound_its_buyer_then(
@@ -197,8 +293,46 @@ class TestWhatALinkBrings:
             link = create_link(distributor, channel="抖音")
             visit(distributor, link)
             bind_by_link(make_user(), distributor, at=NOON, link=link)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             assert len(figures_of(distributor)) == number + 1
+
+    def test_people_count_for_the_last_link_they_opened_before_they_registered(
+        self, distributor: Distributor
+    ) -> None:
+        first = create_link(distributor, channel="小红书")
+        last = create_link(distributor, channel="抖音")
+        other = make_distributor(name="阿芳")
+        member, stranger, elsewhere = (make_user(date_joined=NOON + DAY) for _ in range(3))
+        signs = {
+            member: [
+                Sign(distributor, NOON, Kind.LINK, first),
+                Sign(distributor, NOON + DAY / 2, Kind.LINK, last),
+            ],
+            stranger: [],
+            elsewhere: [Sign(distributor, NOON, Kind.LINK, first), Sign(other, NOON + DAY / 2)],
+        }
+        for user, before in signs.items():
+            recognise(user, before, at=NOON + DAY, is_new=True)
+            # When they are members already.
+            recognise(user, [Sign(distributor, NOON + 2 * DAY)], at=NOON + 2 * DAY)
+        assert [row.get("signed_up", 0) for row in seen(distributor)] == [0, 1, 0]
+        assert [row.get("signed_up", 0) for row in seen(other)] == [1]
+
+    def test_in_some_days_alone(self, distributor: Distributor) -> None:
+        """Beijing days, both included; each stage by its own time."""
+        buyer = make_user()
+        visit(distributor, None)
+        bind_by_link(buyer, distributor, at=NOON)
+        pay(make_order(buyer, {make_variant("30.00"): 1}, at=NOON + DAY), at=NOON + DAY)
+        day = NOON.date()
+        first, next_day, later = (
+            seen(distributor, Period.of_days(day + n * DAY, day + n * DAY)) for n in range(3)
+        )
+        assert first == [{"clicks": 1, "visitors": 1, "bound": 1}]
+        assert next_day == [{"placed": 1, "paid": 1, "sales": Decimal("30.00")}]
+        assert later == [{}]
+        assert seen(distributor, Period.of_days(None, day)) == first
+        assert seen(distributor, Period.of_days(day + DAY, None)) == next_day
 
 
 def test_links_that_are_gone_leave_their_history(distributor: Distributor) -> None:

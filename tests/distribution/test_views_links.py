@@ -10,14 +10,22 @@ from django.test import Client
 from PIL import Image
 
 from base.accounts.models import User
-from distribution.links import create_link
-from distribution.models import Distributor, Link
-from tests.make import make_distributor
+from catalog.models import Product
+from catalog.products import refresh_listing
+from distribution.click_buffer import flush_clicks
+from distribution.links import archive_link, create_link
+from distribution.models import Click, Distributor, Link
+from tests.make import make_distributor, make_product, make_variant
 
 pytestmark = pytest.mark.django_db
 
 Pages = Callable[[Distributor | User], Client]
 PAGE = "/distribution/links/"
+
+
+def recorded(person: Distributor) -> int:
+    flush_clicks()
+    return Click.objects.filter(distributor=person).count()
 
 
 @pytest.fixture
@@ -49,7 +57,7 @@ def test_a_new_link(person: Distributor, pages_of: Pages) -> None:
     ("form", "error"),
     [
         ({"channel": "", "target": "/"}, "必填"),
-        ({"channel": "抖音", "target": "//evil.example/"}, "请填写本商城页面的地址"),
+        ({"channel": "抖音", "target": "//evil.example/"}, "这是别的网站的地址"),
         ({"channel": "抖音", "target": "/admin/"}, "不能用来推广"),
         ({"channel": "抖音", "target": "/nowhere/"}, "没有这个页面"),
         ({"channel": "x" * 41, "target": "/"}, "40"),
@@ -94,12 +102,118 @@ def test_other_peoples_links_are_not_listed(person: Distributor, pages_of: Pages
     assert link.code not in html and "别人的" not in html
 
 
+def test_put_away_renamed_and_used_again(person: Distributor, pages_of: Pages) -> None:
+    link = create_link(person, channel="抖音")
+    browser = pages_of(person)
+    at = f"{PAGE}{link.code}/"
+    assert (
+        "名称已改"
+        in browser.post(f"{at}name/", {"channel": " 快手 "}, follow=True).content.decode()
+    )
+    for _twice in range(2):
+        html = browser.post(f"{at}archive/", follow=True).content.decode()
+        assert "已收起" in html and link.code not in html.split("按渠道分开的链接")[1]
+    link.refresh_from_db()
+    assert link.channel == "快手" and link.archived_at is not None
+    assert link.code in browser.get(PAGE, {"state": "archived"}).content.decode()
+    assert browser.get(f"/r/{link.code}/")["Location"] == "/"
+    browser.post(f"{at}use/")
+    link.refresh_from_db()
+    assert link.archived_at is None
+
+
+@pytest.mark.parametrize("deed", ["name", "archive", "use"])
+def test_nothing_of_somebody_elses_changes(person: Distributor, pages_of: Pages, deed: str) -> None:
+    link = create_link(make_distributor(name="阿芳"), channel="抖音")
+    browser = pages_of(person)
+    assert browser.post(f"{PAGE}{link.code}/{deed}/", {"channel": "改"}).status_code == 404
+    assert browser.get(f"{PAGE}{link.code}/{deed}/").status_code == 405
+    link.refresh_from_db()
+    assert (link.channel, link.archived_at) == ("抖音", None)
+
+
+def test_a_name_that_is_none(person: Distributor, pages_of: Pages) -> None:
+    link = create_link(person, channel="抖音")
+    answer = pages_of(person).post(f"{PAGE}{link.code}/name/", {"channel": "x" * 41}, follow=True)
+    assert "40" in answer.content.decode()
+    link.refresh_from_db()
+    assert link.channel == "抖音"
+
+
+def test_found_filtered_and_paged(person: Distributor, pages_of: Pages) -> None:
+    create_link(person, channel="小红书笔记")
+    for number in range(22):
+        create_link(person, channel=f"群 {number}")
+    browser = pages_of(person)
+    assert "小红书笔记" not in browser.get(PAGE).content.decode()
+    assert "小红书笔记" in browser.get(PAGE, {"page": 2}).content.decode()
+    found = browser.get(PAGE, {"q": "小红书"}).content.decode()
+    assert found.count('class="card stack channel"') == 1
+    assert "没有符合条件的链接" in browser.get(PAGE, {"q": "什么都不是"}).content.decode()
+    assert (
+        browser.get(PAGE, {"since": "垃圾", "until": "2026-13-45", "state": "?"}).status_code == 200
+    )
+
+
+def test_as_a_file(person: Distributor, pages_of: Pages) -> None:
+    link = create_link(person, channel="=cmd|' /C calc'!A0", target="/c/")
+    archive_link(create_link(person, channel="旧的"))
+    answer = pages_of(person).get(f"{PAGE}list.csv", {"state": ""})
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    head, personal, named = answer.getvalue().decode().lstrip("\ufeff").splitlines()
+    assert head.startswith("渠道名称,链接,打开,")
+    assert personal.startswith(f"专属,http://127.0.0.1:8000/r/{person.code}/,/,")
+    assert named.startswith(f"'=cmd|' /C calc'!A0,http://127.0.0.1:8000/r/{link.code}/,/c/,")
+    assert named.endswith(",,0,0,0,0,0,0,0,0.00,0.00")
+    other = make_distributor(name="阿芳")
+    assert link.code not in pages_of(other).get(f"{PAGE}list.csv").getvalue().decode()
+
+
+def test_choosing_a_product(person: Distributor, pages_of: Pages) -> None:
+    nuts = make_variant(product=make_product("每日坚果礼盒")).product
+    refresh_listing(Product.objects.all())
+    make_product("下架坚果", is_active=False)
+    browser = pages_of(person)
+    html = browser.get(f"{PAGE}goods/", {"q": "坚果"}).content.decode()
+    assert "每日坚果礼盒" in html and "下架" not in html
+    target = f"/p/{nuts.slug}/"
+    assert f'href="{PAGE}?target={target}#new-link"' in html
+    assert f'value="{target}"' in browser.get(PAGE, {"target": target}).content.decode()
+    part = browser.get(f"{PAGE}goods/", {"q": "没有"}, headers={"HX-Request": "true"})
+    assert "没有找到商品" in part.content.decode() and "<html" not in part.content.decode()
+
+
+def test_a_link_names_the_product_it_opens(person: Distributor, pages_of: Pages) -> None:
+    nuts = make_product("每日坚果")
+    create_link(person, channel="抖音", target=f"/p/{nuts.slug}/")
+    assert "打开 每日坚果" in pages_of(person).get(PAGE).content.decode()
+
+
+class TestTheShortAddressOfAProduct:
+    def test_it_leads_to_the_product_and_keeps_the_click(
+        self, person: Distributor, guest: Client
+    ) -> None:
+        nuts = make_product()
+        assert guest.get(f"/r/{person.code}/{nuts.pk}/")["Location"] == f"/p/{nuts.slug}/"
+        assert guest.get(f"/en/r/{person.code}/{nuts.pk}/")["Location"] == f"/en/p/{nuts.slug}/"
+        assert recorded(person) == 2
+
+    def test_what_is_not_sold_any_more_leads_where_the_link_does(
+        self, person: Distributor, guest: Client
+    ) -> None:
+        link = create_link(person, channel="抖音", target="/c/")
+        gone = make_product(is_active=False)
+        assert guest.get(f"/r/{link.code}/{gone.pk}/")["Location"] == "/c/"
+        assert guest.get("/r/NOBODY/1/")["Location"] == "/"
+        assert recorded(person) == 1
+
+
 @pytest.mark.parametrize("number", [1, 3])
-def test_seven_queries(
+def test_ten_queries(
     person: Distributor, number: int, pages_of: Pages, django_assert_num_queries: Any
 ) -> None:
     for _ in range(number):
-        create_link(person, channel="抖音")
+        create_link(person, channel="抖音", target=f"/p/{make_product().slug}/")
     browser = pages_of(person)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         browser.get(PAGE)
