@@ -7,11 +7,11 @@ measured, so that no poster shows an empty box.
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from unicodedata import category, normalize
 
 import manimgx_fonts_cjk
 from PIL import ImageFont
@@ -20,12 +20,23 @@ FONT = Path(manimgx_fonts_cjk.__file__).parent / "NotoSansCJK-VF.otf.ttc"
 SIMPLIFIED = 2  # the collection's face with the shapes of mainland China
 NO_CHARACTER = "\U0010ffff"  # will never be one
 ELLIPSIS, DOTS = "…", "..."  # the one of a Chinese font stands at half height: not for Latin
+# Punctuation of both scripts, full width included, by what Unicode says of it.
+_MARKS = [chr(n) for n in (*range(0x21, 0x7F), *range(0xA1, 0xC0), *range(0x2010, 0x2040), *range(0x3001, 0x3020), *range(0xFF01, 0xFF66))]  # fmt: skip
+_NO_PAUSE = frozenset("#@&'\"*/\\") | {chr(0xFEE0 + ord(mark)) for mark in "#@&'\"*/\\"}
 # Not at the beginning of a line, not at its end.
-NEVER_FIRST = frozenset("、。，．：；？！）〉》」』】〕”’…—·％℃,.:;?!)]}%»")
-NEVER_LAST = frozenset("（〈《「『【〔“‘([{«¥￥$#")
+NEVER_FIRST = frozenset(
+    mark for mark in _MARKS if category(mark) in ("Pe", "Pf", "Po") and mark not in _NO_PAUSE
+)
+NEVER_LAST = frozenset(mark for mark in _MARKS if category(mark) in ("Ps", "Pi", "Sc"))
+# Where a sentence pauses; a full stop may be a decimal point and is none.
+_PAUSING = "".join(
+    mark
+    for mark in _MARKS
+    if mark in NEVER_FIRST and category(mark) == "Po" and mark not in ".%·…‰"
+)
 # Invisible on purpose, or signs that the font has no shape for on its own.
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me", "Zl", "Zp"})
-PAUSES = re.compile(r"[，。！？；：、,;:!?]+\s*|(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])")
+PAUSES = re.compile(rf"[{re.escape(_PAUSING)}]+\s*|(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])")
 STEP = 2  # pixels that a text shrinks by at a time
 
 
@@ -54,9 +65,8 @@ def legible(text: str) -> str:
     """The text as it can be drawn: composed, one space at a time, without what has no shape."""
     kept = (
         " " if character.isspace() else character
-        for character in unicodedata.normalize("NFC", text)
-        if character.isspace()
-        or (unicodedata.category(character) not in UNSEEN and has_shape(character))
+        for character in normalize("NFC", text)
+        if character.isspace() or (category(character) not in UNSEEN and has_shape(character))
     )
     return re.sub(" +", " ", "".join(kept)).strip()
 
