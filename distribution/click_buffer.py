@@ -52,7 +52,7 @@ return 1
 
 @dataclass(frozen=True)
 class Visit:
-    """A click as it waits. `ip` is the hex of a keyed digest, never an address."""
+    """A click as it waits. `ip` is the hex of a keyed digest, never an address; empty if unknown."""
 
     visitor: str
     distributor: int
@@ -83,7 +83,11 @@ def add_click(visit: Visit) -> bool:
     if time.monotonic() < _Rest.until:
         return False
     hour = int(time.time() // WINDOW_SECONDS)
-    keys = [QUEUE, f"clicks:by:{visit.visitor}:{hour}", f"clicks:from:{visit.ip}:{hour}"]
+    keys = [
+        QUEUE,
+        f"clicks:by:{visit.visitor}:{hour}",
+        f"clicks:from:{visit.ip or visit.visitor}:{hour}",
+    ]
     values: list[str | int] = [
         json.dumps(asdict(visit)),
         WINDOW_SECONDS,
@@ -147,7 +151,7 @@ def _rows(visits: list[dict[str, Any]]) -> Iterable[Click]:
             link_id=visit["link"] if visit["link"] in links else None,
             path=visit["path"],
             at=datetime.fromisoformat(visit["at"]),
-            ip_digest=bytes.fromhex(visit["ip"]),
+            ip_digest=bytes.fromhex(visit["ip"]) or None,
         )
 
 

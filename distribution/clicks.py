@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
@@ -117,6 +118,7 @@ def record_click(request: HttpRequest, code: str, path: str) -> bool:
 def _count(
     request: HttpRequest, origin: Origin, user: User | None, path: str, at: datetime
 ) -> None:
+    address = address_of(request)
     add_click(
         Visit(
             visitor=remember_visitor(request).hex,
@@ -125,14 +127,17 @@ def _count(
             user=user.pk if user else None,
             path=path[:200],
             at=at.isoformat(),
-            ip=keyed_digest("ip", address_of(request)).hex(),
+            ip=keyed_digest("ip", address).hex() if address else "",
         )
     )
 
 
 def address_of(request: HttpRequest) -> str:
     """The visitor's network address, past our own proxies; empty when it cannot be told."""
-    return str(get_adapter().get_client_ip(request) or "")
+    try:
+        return str(get_adapter().get_client_ip(request))
+    except PermissionDenied:  # what allauth says of a proxy that names nobody
+        return ""
 
 
 def adopt_clicks(request: HttpRequest, user: User, *, is_new: bool) -> None:

@@ -31,14 +31,15 @@ EVERYTHING = 10**9
 def earnings_of(distributor: Distributor) -> QuerySet[Commission]:
     """Their commissions, newest first, each with what of it lies in payouts (`in_payout`) and
     what was paid (`paid_out`)."""
-    return (
-        Commission.objects.filter(payee=distributor)
-        .annotate(
-            in_payout=_allocated(ReservationState.RESERVED),
-            paid_out=_allocated(ReservationState.SETTLED),
-        )
-        .select_related("order", "line", "buyer")
-        .order_by("-accrued_at", "-pk")
+    rows = with_payouts(Commission.objects.filter(payee=distributor))
+    return rows.select_related("order", "line", "buyer").order_by("-accrued_at", "-pk")
+
+
+def with_payouts(rows: QuerySet[Commission]) -> QuerySet[Commission]:
+    """Each with what of it lies in payouts (`in_payout`) and what was paid (`paid_out`)."""
+    return rows.annotate(
+        in_payout=_allocated(ReservationState.RESERVED),
+        paid_out=_allocated(ReservationState.SETTLED),
     )
 
 

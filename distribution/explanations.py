@@ -15,6 +15,7 @@ from distribution.arithmetic import LevelValue, Shares
 from distribution.commissions import kept_line, share_of, whole_line
 from distribution.holds import open_hold
 from distribution.models import Commission, LineTerms, OrderTerms, Policy, Reversal, Rule
+from distribution.registries import review_words
 from distribution.reservations import allocated_by_state
 from distribution.states import CommissionState, ReservationState, Status
 from orders.models import OrderLine, Refund
@@ -193,6 +194,8 @@ def _blockers(commission: Commission, line: OrderLine, policy: Policy) -> list[s
     if commission.matured_at is None and commission.amount > ZERO:
         if open_hold(commission):
             found.append(_("正在复核这笔订单，复核通过后恢复。如有疑问请联系客服。"))
+            for words in review_words.values():
+                found.extend(words(commission))
         if line.received_at is None:
             found.append(
                 _("等待买家收货，收货后再过 %(days)d 天可结算。") % {"days": policy.maturity_days}

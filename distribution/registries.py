@@ -1,8 +1,9 @@
-"""Where the room above adds to the distributor's dashboard, without this room hearing of it.
+"""Where the rooms above add to a distributor's pages, without this room hearing of them.
 
 Filled in the other app's `AppConfig.ready`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Protocol
 
 from distribution.balances import Money
 from distribution.dashboard import Pending
-from distribution.models import Distributor
+from distribution.models import Commission, Distributor
 
 
 @dataclass(frozen=True)
@@ -34,3 +35,6 @@ class Forecast(Protocol):
 
 
 forecasts: dict[str, Forecast] = {}
+
+# Why a commission is under review, for its payee to read: whole sentences, or nothing.
+review_words: dict[str, Callable[[Commission], list[str]]] = {}

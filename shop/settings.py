@@ -32,6 +32,8 @@ UNPAID_MINUTES = env.int("UNPAID_MINUTES", default=30)
 AUTO_RECEIVE_DAYS = env.int("AUTO_RECEIVE_DAYS", default=10)
 # How long single clicks are kept for the figures of links; bindings and their reasons stay.
 CLICK_KEEP_DAYS = env.int("CLICK_KEEP_DAYS", default=400)
+# How long it is remembered, as keyed digests, where somebody was seen from.
+RISK_KEEP_DAYS = env.int("RISK_KEEP_DAYS", default=180)
 
 # --- Rooms -------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -59,6 +61,7 @@ INSTALLED_APPS = [
     "catalog",
     "orders",
     "distribution",
+    "distribution.risk",
     "payouts",
     "shop",
     "shop.backoffice",
@@ -83,6 +86,7 @@ MIDDLEWARE = [
     "base.visitors.VisitorMiddleware",
     "distribution.wording.WordingMiddleware",
     "distribution.clicks.ReferralMiddleware",
+    "distribution.risk.footprints.FootprintMiddleware",
 ]
 
 ROOT_URLCONF = "shop.urls"
@@ -256,6 +260,14 @@ CELERY_BEAT_SCHEDULE = {
     "note lapsed bindings": {
         "task": "distribution.tasks.note_expiries",
         "schedule": timedelta(minutes=10),
+    },
+    "look for risks": {
+        "task": "distribution.risk.tasks.find_risks",
+        "schedule": crontab(minute=25),
+    },
+    "forget old footprints": {
+        "task": "distribution.risk.tasks.prune_footprints",
+        "schedule": crontab(hour=4, minute=40),
     },
     "forget old clicks": {
         "task": "distribution.tasks.prune_clicks",

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from base.clock import BEIJING, beijing_date, day_start, month_start
 from catalog.models import Variant
 from distribution.models import Commission, Distributor
+from distribution.risk.models import Signal
+from distribution.risk.states import State
 from distribution.states import Status
 from orders.models import Order, OrderEvent, Refund, Repayment
 from orders.states import OrderState, RefundState, RepaymentState
@@ -72,6 +74,11 @@ def _work() -> list[tuple[str, int, str]]:
             _("待审核分销商"),
             Distributor.objects.filter(status=Status.APPLIED).count(),
             reverse("admin:distribution_application_changelist"),
+        ),
+        (
+            _("待处理风险线索"),
+            Signal.objects.filter(state=State.OPEN).count(),
+            _address("risk_signal", f"state__exact={State.OPEN}"),
         ),
         (
             _("待审批结算单"),

@@ -75,6 +75,11 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "协议同意记录"), "fact_check", "distribution.acceptance"),
     ),
     _group(
+        _("风险"),
+        _page(pgettext_lazy("plural", "风险线索"), "gpp_maybe", "risk.signal"),
+        _page(pgettext_lazy("plural", "风险阈值"), "tune", "risk.thresholds"),
+    ),
+    _group(
         _("结算"),
         _page(pgettext_lazy("plural", "结算单"), "payments", "payouts.payout"),
         _page(pgettext_lazy("plural", "结算批次"), "event_available", "payouts.run"),

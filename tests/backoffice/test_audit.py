@@ -4,6 +4,7 @@ import re
 from itertools import chain
 from pathlib import Path
 
+from distribution.risk.states import State
 from distribution.states import Status
 from shop.backoffice.audit import DEEDS
 
@@ -13,6 +14,7 @@ RECORDED = re.compile(r"record_audit\(\s*\"(\w+)\"|AuditEntry\([^)]*\baction=\"(
 
 def test_every_deed_has_words() -> None:
     found = {f"{status}_distributor" for status in Status if status != Status.APPLIED}
+    found |= {f"{state}_risk_signal" for state in State if state != State.OPEN}
     for room in ("base", "catalog", "orders", "distribution", "payouts", "shop"):
         for path in (ROOT / room).rglob("*.py"):
             if "migrations" not in path.parts:

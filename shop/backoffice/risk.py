@@ -1,0 +1,198 @@
+"""Signs of risk in the back office: the evidence in words, the commissions in question, and the
+decision with its reason. Nothing here touches an order, a refund or a buyer."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet, Sum
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from base.audit import record_audit
+from base.errors import DomainError
+from distribution.earnings import with_payouts, with_states
+from distribution.models import Commission
+from distribution.risk.decisions import Outcome, clear_signal, confirm_signal, hold_signal
+from distribution.risk.models import Signal, Thresholds
+from distribution.risk.states import UNDECIDED, State
+from distribution.risk.words import in_words, people_of
+from shop.backoffice.actions import ReadOnlyAdmin, change_address, merchant
+from shop.backoffice.csv_lists import CsvList
+
+STATE_COLOURS = {
+    State.OPEN: "warning",
+    State.HELD: "info",
+    State.CLEARED: "success",
+    State.CONFIRMED: "danger",
+}
+
+
+class DecisionForm(forms.Form):
+    """What to do with which commissions, and why."""
+
+    decision = forms.ChoiceField(choices=[(s.value, s.label) for s in State if s != State.OPEN])
+    commissions = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("原因"), max_length=200, widget=UnfoldAdminTextInputWidget
+    )
+
+    def __init__(self, signal: Signal, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = signal.named.values_list("commission", flat=True)
+        field = self.fields["commissions"]
+        field.choices = [(pk, pk) for pk in named]  # type: ignore[attr-defined]  # a field with choices
+
+
+@admin.register(Signal)
+class SignalAdmin(CsvList, ReadOnlyAdmin):
+    list_display = ["found_at", "kind", "label", "payee", "words", "orders", "at_stake", "decided_by", "reason"]  # fmt: skip
+    list_display_links = ["found_at", "kind"]
+    list_filter = ["state", "kind", "found_at"]
+    list_select_related = ["payee__user", "decided_by"]
+    search_fields = ["payee__code", "payee__user__name", "payee__user__phone", "commissions__order__number"]  # fmt: skip
+    readonly_fields = ["words"]
+    date_hierarchy = "found_at"
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Signal]:
+        rows = super().get_queryset(request)
+        return rows.annotate(
+            total=Sum("named__commission__amount", default=Decimal(0)), count=Count("named")
+        )
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Everybody whom a page's evidence names is read at once."""
+        changelist = super().get_changelist_instance(request)
+        people = people_of(changelist.result_list)
+        for row in changelist.result_list:
+            row.people = people
+        return changelist
+
+    @display(description=gettext_lazy("状态"), ordering="state", label=STATE_COLOURS)
+    def label(self, signal: Signal) -> tuple[str, str]:
+        return signal.state, signal.get_state_display()
+
+    @display(description=gettext_lazy("证据"))
+    def words(self, signal: Any) -> str:
+        people = getattr(signal, "people", None)
+        return in_words(signal, people_of([signal]) if people is None else people)
+
+    @display(description=gettext_lazy("佣金笔数"), ordering="count")
+    def orders(self, signal: Any) -> int:
+        return signal.count
+
+    @display(description=gettext_lazy("涉及金额"), ordering="total")
+    def at_stake(self, signal: Any) -> Decimal:
+        return signal.total
+
+    def get_urls(self) -> list[Any]:
+        decide = self.admin_site.admin_view(require_POST(self.decide))
+        return [path("<int:pk>/decision/", decide, name="risk_decision"), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The evidence, whom and what it is about, and the decision."""
+        signal = self.get_object(request, object_id)
+        if signal is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, signal):
+            raise PermissionDenied
+        return self._page(request, signal, DecisionForm(signal))
+
+    def _page(self, request: HttpRequest, signal: Signal, form: DecisionForm) -> HttpResponse:
+        people = people_of([signal])
+        rows = list(signal.named.order_by("commission"))
+        commissions = with_payouts(Commission.objects.filter(named_by_risk__signal=signal))
+        earnings = with_states(
+            commissions.select_related("order", "line", "payee__user", "buyer").order_by("pk")
+        )
+        context = self.admin_site.each_context(request) | {
+            "title": str(signal),
+            "signal": signal,
+            "words": in_words(signal, people),
+            "people": list(people.values()),
+            "rows": list(zip(rows, earnings, strict=True)),
+            "form": form,
+            "may_decide": self.has_change_permission(request) and signal.state in UNDECIDED,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "backoffice/risk_signal.html", context)
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One decision; a refusal is said in words and changes nothing."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        signal = get_object_or_404(Signal, pk=pk)
+        form = DecisionForm(signal, request.POST)
+        if not form.is_valid():
+            return self._page(request, signal, form)
+        values = form.cleaned_data
+        by, reason, chosen = merchant(request), values["reason"], values["commissions"]
+        try:
+            if values["decision"] == State.HELD:
+                outcome = hold_signal(signal, chosen, by=by, reason=reason)
+            elif values["decision"] == State.CLEARED:
+                outcome = clear_signal(signal, by=by, reason=reason)
+            else:
+                outcome = confirm_signal(signal, chosen, by=by, reason=reason)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            self._say(request, outcome)
+        return HttpResponseRedirect(change_address(signal))
+
+    def _say(self, request: HttpRequest, outcome: Outcome) -> None:
+        for commission, why in outcome.refused:
+            messages.warning(request, f"{commission}: {why}")
+        text = {
+            State.HELD: _("已暂扣 %(count)d 笔佣金，其他佣金和买家的订单不受影响。"),
+            State.CLEARED: _("线索已排除，放行 %(count)d 笔佣金。"),
+            State.CONFIRMED: _("线索已确认，撤回 %(count)d 笔佣金。"),
+        }[State(outcome.signal.state)]
+        messages.success(request, text % {"count": len(outcome.done)})
+
+
+@admin.register(Thresholds)
+class ThresholdsAdmin(ModelAdmin):
+    """One row; every change is in the audit log."""
+
+    list_display = ["__str__", "window_days", "refund_share", "clicks_per_hour", "accounts_per_visitor"]  # fmt: skip
+    fields = ["window_days", "ip_most_people", ("refund_share", "refund_orders"), ("hasty_days", "hasty_orders"), "clicks_per_hour", "accounts_per_visitor"]  # fmt: skip
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one row: it is made when somebody first looks for it."""
+        if self.has_change_permission(request):
+            Thresholds.objects.get_or_create(pk=1)
+        return super().changelist_view(request, extra_context)
+
+    def save_model(
+        self, request: HttpRequest, obj: Thresholds, form: ModelForm, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        record_audit("change_thresholds", obj, by=merchant(request), **changes)
