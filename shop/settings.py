@@ -3,37 +3,35 @@
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from shop.backoffice.site import UNFOLD as UNFOLD  # read by the admin theme
+from shop.configured import env, flag, log_level, require_postgres, web_address, whole
 
 ROOT = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-
 # --- Who and where -----------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY")
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = flag("DEBUG")
 # The demo world: the sandbox's cashier, its phone and the demo console. Never in production.
-SANDBOX = env.bool("SANDBOX", default=False)
+SANDBOX = flag("SANDBOX")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # The public address of the shop, for links in QR codes and for gateways' notifications.
-BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+BASE_URL = web_address("BASE_URL", "http://127.0.0.1:8000")
 SECURE = BASE_URL.startswith("https://")
 
 SHOP_NAME = env.str("SHOP_NAME", default="邻里好物")
 SHOP_NAME_EN = env.str("SHOP_NAME_EN", default="Neighbour Goods")
 ICP_NUMBER = env.str("ICP_NUMBER", default="")
-UNPAID_MINUTES = env.int("UNPAID_MINUTES", default=30)
-AUTO_RECEIVE_DAYS = env.int("AUTO_RECEIVE_DAYS", default=10)
+UNPAID_MINUTES = whole("UNPAID_MINUTES", 30, least=1)
+AUTO_RECEIVE_DAYS = whole("AUTO_RECEIVE_DAYS", 10, least=0)
 # How long single clicks are kept for the figures of links; bindings and their reasons stay.
-CLICK_KEEP_DAYS = env.int("CLICK_KEEP_DAYS", default=400)
+CLICK_KEEP_DAYS = whole("CLICK_KEEP_DAYS", 400, least=1)
 # How long it is remembered, as keyed digests, where somebody was seen from.
-RISK_KEEP_DAYS = env.int("RISK_KEEP_DAYS", default=180)
+RISK_KEEP_DAYS = whole("RISK_KEEP_DAYS", 180, least=1)
 
 # --- Rooms -------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -109,11 +107,12 @@ TEMPLATES = [
 ]
 
 # --- Data --------------------------------------------------------------------------------------
+require_postgres("DATABASE_URL")
 DATABASES = {"default": env.db("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "min_size": 1,
-    "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+    "max_size": whole("DATABASE_POOL_SIZE", 8, least=1),
     "timeout": 10,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -125,7 +124,7 @@ CACHES = {
     "posters": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": env.str("POSTER_CACHE", default=str(ROOT / "var" / "posters")),
-        "OPTIONS": {"MAX_ENTRIES": env.int("MOST_POSTERS", default=1000)},
+        "OPTIONS": {"MAX_ENTRIES": whole("MOST_POSTERS", 1000, least=1)},
     },
 }
 
@@ -152,7 +151,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_PHONE_VERIFICATION_ENABLED = False
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # How many of our own proxies stand in front: whose word on the visitor's address is taken.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXY_COUNT", 0, least=0)
 # The outbox: how each kind of message leaves the house.
 NOTICE_TRANSPORTS = {
     "sms": "base.gateways.sms.send_sms",
@@ -215,9 +214,9 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 
 # --- Gateways ----------------------------------------------------------------------------------
 # Where the sandbox answers, and the key both sides sign with.
-SANDBOX_BASE_URL = env.str("SANDBOX_BASE_URL", default=f"{BASE_URL}/sandbox")
+SANDBOX_BASE_URL = web_address("SANDBOX_BASE_URL", f"{BASE_URL}/sandbox")
 SANDBOX_KEY = env.str("SANDBOX_KEY", default="") or SECRET_KEY
-GATEWAY_TIMEOUT_SECONDS = env.int("GATEWAY_TIMEOUT_SECONDS", default=5)
+GATEWAY_TIMEOUT_SECONDS = whole("GATEWAY_TIMEOUT_SECONDS", 5, least=1)
 
 # --- Work in the background --------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
@@ -283,6 +282,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": log_level("LOG_LEVEL")},
     "loggers": {"httpx": {"level": "WARNING"}},
 }

@@ -29,6 +29,9 @@ def main() -> int:
     except LaunchError as error:
         complain(error)
         return SAID
+    except OSError as error:  # a folder that is not there or may not be written
+        complain(LaunchError(f"不能继续：{error}", f"cannot go on: {error}"))
+        return SAID
     return 0
 
 
