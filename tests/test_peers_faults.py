@@ -32,7 +32,7 @@ from orders.events import replay_events
 from orders.models import Order, OrderEvent
 from orders.payments import confirm_payment
 from orders.refunds import Part, request_refund
-from orders.registries import Outcome
+from orders.registries import Discount, Outcome, discount_sources
 from payouts import runs, sending
 from payouts.books import check_books
 from payouts.models import Payout
@@ -154,10 +154,36 @@ def test_fault_08_the_base_has_no_postage_in_it() -> None:
     assert Commission.objects.get().base_amount == Decimal("30.00")
 
 
+def test_fault_08_the_base_is_what_was_paid_after_discounts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither the list price nor the price before coupons."""
+
+    def two_yuan_off(lines: Any, buyer: Any) -> Discount:
+        return Discount("减两元", Decimal("2.00"), [0])
+
+    monkeypatch.setitem(discount_sources, "coupon", two_yuan_off)
+    make_rule("0.10", None)
+    nuts = make_variant("10.00", list_price=Decimal("15.00"))
+    chain = make_chain()
+    pay(make_order(chain.c, {nuts: 3}, at=NOON), at=NOON)
+    assert Commission.objects.get().base_amount == Decimal("28.00")
+    assert commissions() == ["1 乙 2.80 → 2.80"]
+
+
 def test_fault_09_twelve_and_a_half_percent_is_not_twelve() -> None:
     make_rule("0.125", "0.075")
     buy(make_chain(), "14.67")
     assert commissions() == ["1 乙 1.83 → 1.83", "2 甲 1.10 → 1.10"]
+
+
+def test_fault_09_half_a_cent_goes_up_and_pieces_are_not_rounded_one_by_one() -> None:
+    """3 × ¥0.99 at 12.5 % is 0.37125; one by one it would be 3 × 0.12. ¥0.20 at 12.5 % is 0.025."""
+    make_rule("0.125", None)
+    chain = make_chain()
+    buy(chain, "0.99", 3)
+    buy(chain, "0.20")
+    assert commissions() == ["1 乙 0.37 → 0.37", "1 乙 0.03 → 0.03"]
 
 
 def test_fault_10_a_zero_level_or_line_drops_nothing_else() -> None:
@@ -260,8 +286,9 @@ def test_fault_16_a_run_never_loads_everybody(monkeypatch: pytest.MonkeyPatch) -
 def test_fault_17_a_lock_outside_a_transaction_is_refused() -> None:
     """Writers take the account's lock explicitly; foreign keys do not serialise them."""
     one = make_distributor()
-    with transaction.atomic():
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         assert [row.pk for row in lock_rows(Balance.objects.filter(pk=one.pk))] == [one.pk]
+    assert 'FOR NO KEY UPDATE OF "distribution_balance"' in queries.captured_queries[-1]["sql"]
     connection.in_atomic_block, before = False, connection.in_atomic_block
     try:
         with pytest.raises(RuntimeError, match="transaction"):
