@@ -1,21 +1,22 @@
 """Where somebody was seen: browser and network address, as keyed digests, at sign-in and whenever
-they send something (an order, a payment, an application), at most once an hour a session."""
+they send something (an order, a payment, an application), at most once an hour from the same place."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from redis import RedisError
 
 from base.accounts.models import User
 from base.digests import keyed_digest
-from base.visitors import is_snapshot, remember_visitor
+from base.visitors import is_snapshot, remember_visitor, visitor_of
 from distribution.clicks import address_of
 from distribution.risk.models import Footprint
 
-NOTED = "footprint_noted_at"
 AGAIN_SECONDS = 3600
 PRUNE_CHUNK = 20_000
 
@@ -68,9 +69,17 @@ class FootprintMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method == "POST" and isinstance(request.user, User):
-            now = int(timezone.now().timestamp())
-            if now - request.session.get(NOTED, 0) >= AGAIN_SECONDS:
-                note_visit(request, request.user)
-                request.session[NOTED] = now
+        user = request.user if request.method == "POST" else None
+        if isinstance(user, User) and _is_first_for_a_while(request, user):
+            note_visit(request, user)
         return self.get_response(request)
+
+
+def _is_first_for_a_while(request: HttpRequest, user: User) -> bool:
+    """Whether this person was not noted from here within the hour. Without a cache nobody is: the
+    page matters more."""
+    here = f"{user.pk}:{visitor_of(request)}:{address_of(request)}"
+    try:
+        return cache.add(f"footprint:{keyed_digest('here', here).hex()}", 1, AGAIN_SECONDS)
+    except RedisError:
+        return False

@@ -10,8 +10,10 @@ from distribution.attribution import attribute_orders
 from distribution.models import Binding, Distributor, OrderTerms, Policy, Recruitment
 from distribution.people import approve, join, set_status
 from distribution.policy import publish_policy
+from distribution.recognition import recognise
 from distribution.relations import bind_by_link, reassign_customer, reassign_recruiter
 from distribution.states import Status
+from distribution.traces import Sign
 from orders.models import Order
 from tests.books import name_of
 from tests.make import START, make_chain, make_distributor, make_order, make_user
@@ -223,7 +225,7 @@ def test_binding_on_the_first_order_comes_before_the_payees_are_read() -> None:
 
 
 def from_link(user: User, distributor: Distributor, *, at: datetime) -> None:
-    distributor.clicks.create(visitor="0" * 32, user=user, path="/", at=at)
+    recognise(user, [Sign(distributor, at)], at=at)
 
 
 def test_many_orders_are_one_query_and_orders_with_terms_are_left_alone(

@@ -10,6 +10,7 @@ from django.test import Client
 from base.accounts.models import User
 from catalog.models import Product
 from distribution import selection
+from distribution.click_buffer import flush_clicks
 from distribution.models import Click, Distributor, Pick
 from distribution.people import set_status
 from distribution.selection import CannotPick, pick, unpick
@@ -247,6 +248,7 @@ class TestTheShelf:
         pick(person, goods)
         answer = guest.get(f"/shelf/{person.code}/?r={person.code}")
         assert answer["Location"] == f"/shelf/{person.code}/"
+        flush_clicks()
         assert Click.objects.get().distributor == person
 
     def test_empty_is_said_and_nobody_else_has_one(

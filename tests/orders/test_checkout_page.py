@@ -311,6 +311,6 @@ class TestPlacing:
     ) -> None:
         make_shipping_rate()
         sent = filled(member.get(URL, {"variant": nuts.pk}))
-        with django_assert_num_queries(27):
+        with django_assert_num_queries(28):
             member.post(URL, sent)
         assert Order.objects.count() == 1

@@ -103,7 +103,7 @@ class TestChoosing:
     ) -> None:
         with django_assert_num_queries(3):
             member.get(url_of(order))
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             member.post(url_of(order), {"method": "sandbox"})
 
 

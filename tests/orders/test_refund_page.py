@@ -183,7 +183,7 @@ def test_queries(
 ) -> None:
     with django_assert_num_queries(6):
         member.get(url_of(order))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         member.post(
             url_of(order),
             {"reason": "damaged", f"chosen_{nuts.pk}": "on", f"quantity_{nuts.pk}": "1"},
