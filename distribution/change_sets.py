@@ -35,6 +35,9 @@ from distribution.states import CHANGE_SET_TRANSITIONS, ChangeSetState
 
 Kind = RuleChange.Kind
 
+# What a rule points at, to be read with it.
+CONTENT_WORDS = ("category", "product", "variant__product", "tier", "distributor__user")
+
 
 class StaleDraft(DomainError):
     """What the draft was to change has been changed by somebody else since."""
@@ -290,12 +293,13 @@ def proposed_rules(change_set: ChangeSet, at: datetime) -> list[Rule]:
     or will be: it adds nothing of its own here.
     """
     changes = (
-        list(change_set.changes.order_by("pk"))
+        list(change_set.changes.select_related(*CONTENT_WORDS).order_by("pk"))
         if change_set.state != ChangeSetState.PUBLISHED
         else []
     )
     touched = {change.rule_id for change in changes}
-    kept = [rule for rule in rules_in_force(at).order_by("pk") if rule.pk not in touched]
+    now = rules_in_force(at).select_related(*CONTENT_WORDS).order_by("pk")
+    kept = [rule for rule in now if rule.pk not in touched]
     return kept + [as_rule(change) for change in changes if change.kind != Kind.END]
 
 

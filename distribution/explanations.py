@@ -148,9 +148,10 @@ def percent(rate: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
-def _steps(
-    line: OrderLine, row: LineTerms, policy: Policy, shares: Shares, commission: Commission
+def calculation_steps(
+    line: OrderLine, row: LineTerms, policy: Policy, shares: Shares
 ) -> list[Step]:
+    """How a level's amount of a line comes about, before any refund. Nothing need be saved."""
     value = LevelValue(row.base, row.rate, row.amount, row.uplift)
     whole = whole_line(line)
     steps = [
@@ -181,6 +182,13 @@ def _steps(
             "guard": _("，且不超过毛利") if policy.margin_guard else "",
         }
         steps.append(Step(_("封顶后"), shares.amount(row.level), note))
+    return steps
+
+
+def _steps(
+    line: OrderLine, row: LineTerms, policy: Policy, shares: Shares, commission: Commission
+) -> list[Step]:
+    steps = calculation_steps(line, row, policy, shares)
     steps.append(Step(_("付款时佣金"), commission.amount_at_payment))
     if commission.reversed_amount:
         steps.append(Step(_("退款等撤回"), -commission.reversed_amount))

@@ -100,10 +100,14 @@ class RuleBook:
 
     def candidates(self, level: int, line: LineFacts) -> Iterable[Rule]:
         """Rules with a value for the level, strongest first, whether or not they apply."""
+        for rule in self.speaking_about(line):
+            if rule_value(rule, level) != (None, None):
+                yield rule
+
+    def speaking_about(self, line: LineFacts) -> Iterable[Rule]:
+        """Rules about these goods, strongest first."""
         for place in line.places():
-            for rule in self._by_place.get(place, ()):
-                if rule_value(rule, level) != (None, None):
-                    yield rule
+            yield from self._by_place.get(place, ())
 
 
 def _applies(rule: Rule, line: LineFacts, payee: PayeeFacts) -> bool:

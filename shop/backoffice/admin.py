@@ -5,6 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.backoffice import (
     audit,
+    draft_rules,
+    drafts,
+    dry_runs,
     goods,
     joining,
     money,
@@ -22,6 +25,9 @@ admin.site.index_title = _("看板")
 
 __all__ = [
     "audit",
+    "draft_rules",
+    "drafts",
+    "dry_runs",
     "goods",
     "joining",
     "money",

@@ -1,183 +1,351 @@
 """Rules and policy in the back office: every change is a new version, shown in plain words."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from django import forms
-from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from base.errors import DomainError
-from catalog.models import Variant
-from distribution.explanations import rule_in_words
+from distribution.change_sets import CONTENT_WORDS, draft_addition, draft_change, draft_end
 from distribution.models import Policy, Rule
-from distribution.policy import current_policy, publish_policy
-from distribution.rule_preview import preview_rules
-from distribution.rules import change_rule, end_rule, publish_rule
-from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
-from shop.backoffice.joining import PolicyForm
-from shop.backoffice.people import find_distributor
+from distribution.policy import cancel_policy, current_policy, publish_policy
+from distribution.rule_states import RuleState, rule_state, rules_in_state
+from distribution.rule_words import audience_in_words, oddities, rule_sentence
+from distribution.rules import cancel_rule, change_rule, end_rule, keep_rule, publish_rule
+from shop.backoffice import rule_pages
+from shop.backoffice.actions import (
+    ReadOnlyAdmin,
+    ReasonForm,
+    SaysRefusals,
+    button,
+    change_address,
+    merchant,
+)
+from shop.backoffice.rule_forms import DiscardForm, EndForm, PolicyForm, RuleForm
+
+STATE_COLOURS = {
+    RuleState.IN_FORCE: "success",
+    RuleState.COMING: "info",
+    RuleState.OVER: "default",
+    RuleState.CANCELLED: "danger",
+}
+
+CONTENT_FIELDSETS: list[Any] = [
+    (
+        _("卖什么"),
+        {"fields": ["scope", "category", "product", "variant"]},
+    ),
+    (
+        _("谁来卖"),
+        {
+            "fields": [("tier", "distributor")],
+            "description": _("都不选，就是所有分销商。"),
+        },
+    ),
+    (
+        _("得多少"),
+        {
+            "fields": ["base", ("rate1", "amount1"), ("rate2", "amount2")],
+            "description": _(
+                "每一级填比例或固定金额；留空表示由下一条规则决定，0 表示这一级不计佣。"
+            ),
+        },
+    ),
+    (
+        _("什么条件、什么时间"),
+        {
+            "fields": [
+                ("min_quantity", "min_amount", "min_month_orders"),
+                ("starts_at", "ends_at"),
+            ],
+            "description": _("不填就没有条件，一直有效。"),
+        },
+    ),
+]
+
+# The target that goes with the scope; without scripts all are shown.
+TARGET_SHOWN = {name: f"scope == '{name}'" for name in ("category", "product", "variant")}
 
 
-class RuleForm(ModelForm):
-    class Meta:
-        model = Rule
-        exclude: list[str] = []
+class StateFilter(admin.SimpleListFilter):
+    """What holds or will hold is what a merchant looks for; the past is a choice."""
 
-    def clean(self) -> dict[str, Any]:
-        """A rule that gives no level a value would do nothing."""
-        values = super().clean() or {}
-        if all(values.get(name) is None for name in ("rate1", "amount1", "rate2", "amount2")):
-            raise ValidationError(_("请至少填写一个级别的比例或金额；填 0 表示该级别不计佣。"))
-        return values
+    title = _("状态")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*RuleState.choices, ("all", _("全部版本"))]
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield first | {"display": _("生效中和待生效")}
+        yield from others
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Rule]) -> QuerySet[Rule]:
+        now = timezone.now()
+        if self.value() in RuleState.values:
+            return rules_in_state(rows, RuleState(self.value()), now)
+        if self.value() == "all":
+            return rows
+        return rows.filter(cancelled_at=None).exclude(valid_to__lte=now).exclude(ends_at__lte=now)
 
 
-class PreviewForm(forms.Form):
-    """For which goods and which distributor the merchant wants to see the winner."""
+class DatedFilter(admin.SimpleListFilter):
+    title = _("活动")
+    parameter_name = "dated"
 
-    sku = forms.CharField(label=_("货号"), widget=UnfoldAdminTextInputWidget)
-    distributor = forms.CharField(
-        label=_("分销商（推广码、会员号或手机号）"), widget=UnfoldAdminTextInputWidget
-    )
-    quantity = forms.IntegerField(
-        label=_("件数"), min_value=1, initial=1, widget=UnfoldAdminIntegerFieldWidget
-    )
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("有活动时间")), ("no", _("长期"))]
 
-    def clean_sku(self) -> Variant:
-        found = Variant.objects.select_related("product__category").filter(
-            sku=self.cleaned_data["sku"].strip()
-        )
-        if not found:
-            raise ValidationError(_("没有这个货号。"))
-        return found[0]
-
-    def clean_distributor(self) -> Any:
-        return find_distributor(self.cleaned_data["distributor"].strip())
+    def queryset(self, request: HttpRequest, rows: QuerySet[Rule]) -> QuerySet[Rule]:
+        if self.value() == "no":
+            return rows.filter(starts_at=None, ends_at=None)
+        return rows.exclude(starts_at=None, ends_at=None) if self.value() == "yes" else rows
 
 
 @admin.register(Rule)
-class RuleAdmin(ModelAdmin):
+class RuleAdmin(SaysRefusals):
     form = RuleForm
-    list_display = ["words", "audience", "starts_at", "ends_at", "valid_from", "valid_to"]
-    list_filter = [("valid_to", admin.EmptyFieldListFilter), "scope", "base", "tier"]
-    list_select_related = ["category", "product", "variant__product", "tier", "distributor__user"]
-    search_fields = ["category__name", "product__name", "variant__sku"]
-    autocomplete_fields = ["category", "product", "variant", "distributor", "tier"]
-    actions_detail = ["stop"]
-    actions_list = ["preview"]
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "scope",
-                    ("category", "product", "variant"),
-                    ("distributor", "tier"),
-                    "base",
-                    ("rate1", "amount1"),
-                    ("rate2", "amount2"),
-                ],
-                "description": _(
-                    "比例用小数填写，如 0.125 表示 12.5%。留空表示由下一条规则决定，0 表示不计佣。"
-                ),
-            },
-        ),
-        (
-            _("条件与活动时间"),
-            {
-                "fields": [
-                    ("min_quantity", "min_amount", "min_month_orders"),
-                    "starts_at",
-                    "ends_at",
-                ]
-            },
-        ),
-    ]
+    list_display = ["number", "words", "audience", "state", "starts_at", "ends_at", "valid_from"]
+    list_display_links = ["number", "words"]
+    list_filter = [StateFilter, "scope", DatedFilter, "base", "tier", ("distributor", AutocompleteSelectFilter)]  # fmt: skip
+    list_filter_submit = True
+    list_select_related = [*CONTENT_WORDS]
+    search_fields = ["category__name", "product__name", "variant__sku", "variant__product__name", "tier__name", "distributor__code", "distributor__user__name", "distributor__user__phone"]  # fmt: skip
+    autocomplete_fields = ["category", "product", "variant", "distributor"]
+    actions = ["export_selected"]
+    actions_detail = ["versions", "stop", "cancel", "keep"]
+    actions_list = ["preview", "campaigns"]
+    conditional_fields = TARGET_SHOWN
+    change_form_before_template = "backoffice/rule_live.html"
+    show_full_result_count = False
 
-    @display(description=_("规则"), ordering="pk")
+    class Media:
+        js = ["js/backoffice.js"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
+        if obj is not None and obj.valid_to is not None:
+            return CONTENT_FIELDSETS
+        publishing = {"fields": ["reason", "effective_at", "draft"]}
+        return [*CONTENT_FIELDSETS, (_("怎样发布"), publishing)]
+
+    @display(description="#", ordering="pk")
+    def number(self, rule: Rule) -> str:
+        return f"#{rule.pk}"
+
+    @display(description=_("规则"))
     def words(self, rule: Rule) -> str:
-        return rule_in_words(rule)
+        return rule_sentence(rule)
 
     @display(description=_("对象"))
     def audience(self, rule: Rule) -> str:
-        return str(rule.distributor or rule.tier or _("所有分销商"))
+        return audience_in_words(rule)
+
+    @display(description=_("状态"), label=STATE_COLOURS)
+    def state(self, rule: Rule) -> tuple[str, Any]:
+        state = rule_state(rule, timezone.now())
+        return state, state.label
+
+    # --- Who may do what -------------------------------------------------------------------------
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A version that has been replaced or stopped is history. Buttons ask with the bare key."""
-        is_history = isinstance(obj, Rule) and obj.valid_to is not None
-        return super().has_change_permission(request, obj) and not is_history
+        """A version that has been replaced, ended or planned otherwise is not written over. Buttons
+        ask with the bare key."""
+        is_fixed = isinstance(obj, Rule) and (
+            obj.valid_to is not None
+            or (obj.valid_from is not None and obj.valid_from > timezone.now())
+        )
+        return super().has_change_permission(request, obj) and not is_fixed
 
     def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
         return False
 
-    def save_model(self, request: HttpRequest, obj: Rule, form: ModelForm, change: bool) -> None:
-        values = {name: form.cleaned_data[name] for name in form.cleaned_data}
-        try:
+    def has_stop_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        rule = self._asked(request, obj)
+        return rule is not None and rule.valid_to is None and not _is_pending(rule)
+
+    def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        rule = self._asked(request, obj)
+        return rule is not None and rule.valid_to is None and _is_pending(rule)
+
+    def has_keep_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        rule = self._asked(request, obj)
+        return (
+            rule is not None
+            and rule.valid_to is not None
+            and rule.valid_to > timezone.now()
+            and rule.cancelled_at is None
+        )
+
+    def _asked(self, request: HttpRequest, key: Any) -> Rule | None:
+        """The rule a button is about, for who may change rules; None when it is not for them."""
+        if not self.has_change_permission(request) or key is None:
+            return None
+        return self.get_object(request, str(key))
+
+    # --- Saving ----------------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:
+        values, by = form.cleaned_data, merchant(request)
+        draft = values.get("draft")
+        if change and not set(form.changed_data) & set(form.content):
+            raise DomainError(_("没有改动，规则保持原样。"))
+        if draft is not None:
+            obj.draft = draft  # type: ignore[attr-defined]  # tells where to go on
             if change:
-                old = Rule.objects.get(pk=obj.pk)
-                new = change_rule(old, by=merchant(request), **values)
+                draft_change(draft, Rule.objects.get(pk=obj.pk), by=by, **form.content)
             else:
-                new = publish_rule(by=merchant(request), **values)
-        except (DomainError, ValidationError) as error:
-            self.message_user(request, str(error), "ERROR")
+                draft_addition(draft, by=by, **form.content)
             return
+        publishing = {"by": by, "at": values.get("effective_at"), "reason": values["reason"]}
+        if change:
+            new = change_rule(Rule.objects.get(pk=obj.pk), **publishing, **form.content)
+        else:
+            new = publish_rule(**publishing, **form.content)
         # The admin goes on with the row that now holds: the new version.
         obj.pk = new.pk
         obj.refresh_from_db()
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The audit log has it, with the reason."""
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        rule = self.get_object(request, object_id) if object_id else None
+        context = {
+            "sentence": rule_sentence(rule) if rule else "",
+            "oddities": oddities(rule) if rule else [],
+            "rule_state": rule_state(rule, timezone.now()) if rule else None,
+        }
+        return super().changeform_view(
+            request, object_id, form_url, context | (extra_context or {})
+        )
 
-    log_addition = log_change
+    def response_add(
+        self, request: HttpRequest, obj: Rule, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._to_draft(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Rule) -> HttpResponse:
+        return self._to_draft(request, obj) or super().response_change(request, obj)
+
+    def _to_draft(self, request: HttpRequest, obj: Rule) -> HttpResponse | None:
+        draft = getattr(obj, "draft", None)
+        if draft is None:
+            return None
+        messages.success(request, _("已放进草稿“%(name)s”。") % {"name": draft})
+        return HttpResponseRedirect(change_address(draft))
+
+    # --- Buttons and pages -----------------------------------------------------------------------
 
     @button(
-        _("停用"), text=_("之后的新订单不再使用这条规则，已下的订单不受影响。"), icon="stop_circle"
+        _("停用"),
+        text=_("之后的新订单不再使用这条规则，已下的订单不受影响。"),
+        form=EndForm,
+        icon="stop_circle",
+        permission="stop",
     )
-    def stop(self, request: HttpRequest, rule: Rule, form: BaseDialogForm) -> Any:
-        end_rule(rule, by=merchant(request))
-        return _("规则已停用。")
+    def stop(self, request: HttpRequest, rule: Rule, form: EndForm) -> Any:
+        values = form.cleaned_data
+        if values["draft"] is not None:
+            draft_end(values["draft"], rule, by=merchant(request))
+            return _("已放进草稿“%(name)s”。") % {"name": values["draft"]}
+        end_rule(rule, by=merchant(request), at=values["at"], reason=values["reason"])
+        return _("规则已安排停用。") if values["at"] else _("规则已停用。")
+
+    @button(
+        _("取消这个版本"),
+        text=_("它还没有生效，取消后从未生效；被它接替的版本继续。"),
+        form=DiscardForm,
+        icon="event_busy",
+        permission="cancel",
+    )
+    def cancel(self, request: HttpRequest, rule: Rule, form: ReasonForm) -> Any:
+        cancel_rule(rule, by=merchant(request), reason=form.cleaned_data["reason"])
+        return _("已取消，之前的版本继续有效。")
+
+    @button(
+        _("取消停用"),
+        text=_("停用的时间还没到，规则将继续有效。"),
+        form=DiscardForm,
+        icon="undo",
+        permission="keep",
+    )
+    def keep(self, request: HttpRequest, rule: Rule, form: ReasonForm) -> Any:
+        keep_rule(rule, by=merchant(request), reason=form.cleaned_data["reason"])
+        return _("规则继续有效。")
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.preview_view)
-        return [path("preview/", view, name="rule_preview"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("preview/", wrap(self._page(rule_pages.preview)), name="rule_preview"),
+            path("sentence/", wrap(self._page(rule_pages.sentence)), name="rule_sentence"),
+            path("campaigns/", wrap(self._page(rule_pages.campaign_list)), name="rule_campaigns"),
+            *super().get_urls(),
+        ]
 
-    def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """Which rule wins for a product and a distributor, and why the others do not."""
-        form = PreviewForm(request.GET or None)
-        preview = None
-        if form.is_valid():
-            values = form.cleaned_data
-            preview = preview_rules(
-                values["sku"], values["distributor"], values["quantity"], at=timezone.now()
-            )
-        context = self.admin_site.each_context(request) | {
-            "title": _("规则预览"),
-            "form": form,
-            "preview": preview,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "backoffice/rule_preview.html", context)
+    def _page(self, page: Any) -> Any:
+        """A page of its own, for who may look at rules."""
 
-    @action(description=_("规则预览"), icon="preview")
+        def view(request: HttpRequest) -> HttpResponse:
+            rule_pages.require(self.has_view_permission(request))
+            return page(request, self)
+
+        return view
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Every version, what it changed, by whom and why."""
+        rule_pages.require(self.has_view_permission(request))
+        rule = self.get_object(request, object_id)
+        if rule is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return rule_pages.history(request, self, rule)
+
+    @action(description=_("历史版本"), icon="history")
+    def versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        address = reverse("admin:distribution_rule_history", args=[object_id])
+        return HttpResponse(status=303, headers={"Location": address})
+
+    @action(description=_("规则预览"), icon="preview", url_path="to-preview")
     def preview(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=303, headers={"Location": reverse("admin:rule_preview")})
 
+    @action(description=_("活动日历"), icon="calendar_month", url_path="to-campaigns")
+    def campaigns(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=303, headers={"Location": reverse("admin:rule_campaigns")})
+
+    @admin.action(description=_("导出所选为 CSV"), permissions=["view"])
+    def export_selected(self, request: HttpRequest, rules: QuerySet[Rule]) -> HttpResponseBase:
+        return rule_pages.rules_file(rules)
+
+
+def _is_pending(rule: Rule) -> bool:
+    return rule.valid_from is not None and rule.valid_from > timezone.now()
+
 
 @admin.register(Policy)
-class PolicyAdmin(ReadOnlyAdmin):
+class PolicyAdmin(SaysRefusals, ReadOnlyAdmin):
     """The versions; adding one starts from the version in force."""
 
     form = PolicyForm
-    list_display = ["pk", "valid_from", "cap_rate", "margin_guard", "maturity_days", "self_purchase", "two_levels", "binding_mode", "joining", "created_by"]  # fmt: skip
+    list_display = ["pk", "valid_from", "state", "cap_rate", "margin_guard", "maturity_days", "self_purchase", "two_levels", "binding_mode", "joining", "created_by"]  # fmt: skip
+    list_select_related = ["created_by"]
+    actions_list = ["versions"]
+    actions_detail = ["cancel"]
+    change_form_before_template = "backoffice/policy_live.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("distribution.add_policy")
@@ -185,18 +353,29 @@ class PolicyAdmin(ReadOnlyAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Policy | None = None) -> bool:
         return False
 
+    def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may publish a version may take it back until it begins."""
+        if obj is None or not self.has_add_permission(request):
+            return False
+        policy = self.get_object(request, str(obj))
+        return policy is not None and _policy_state(policy)[0] == RuleState.COMING
+
     def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> Any:
         return super().get_readonly_fields(request, obj) if obj else ["created_by"]
 
     def get_fields(self, request: HttpRequest, obj: Policy | None = None) -> Any:
-        """The signature under the legal warning belongs to publishing, not to the version."""
+        """Reason and signature belong to publishing; afterwards the audit log has them."""
         fields = super().get_fields(request, obj)
-        return [name for name in fields if obj is None or name != "understood"]
+        return [name for name in fields if obj is None or name not in ("reason", "understood")]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         now = current_policy()
         fields = [f.name for f in Policy._meta.fields if f.name not in ("id", "valid_from")]
         return {name: getattr(now, name) for name in fields}
+
+    @display(description=_("状态"), label=STATE_COLOURS)
+    def state(self, policy: Policy) -> tuple[str, Any]:
+        return _policy_state(policy)
 
     def save_model(self, request: HttpRequest, obj: Policy, form: ModelForm, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in form.cleaned_data}
@@ -205,3 +384,45 @@ class PolicyAdmin(ReadOnlyAdmin):
         new = publish_policy(by=merchant(request), at=at, **values)
         obj.pk = new.pk
         obj.refresh_from_db()
+
+    @button(
+        _("取消这个版本"),
+        text=_("它还没有生效，取消后从未生效；现在的政策继续。"),
+        form=DiscardForm,
+        icon="event_busy",
+        permission="cancel",
+    )
+    def cancel(self, request: HttpRequest, policy: Policy, form: ReasonForm) -> Any:
+        cancel_policy(policy, by=merchant(request), reason=form.cleaned_data["reason"])
+        return _("已取消，现在的政策继续有效。")
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("changes/", wrap(self.changes_view), name="policy_changes"),
+            path("versions/", wrap(self.versions_view), name="policy_versions"),
+            *super().get_urls(),
+        ]
+
+    def changes_view(self, request: HttpRequest) -> HttpResponse:
+        rule_pages.require(self.has_add_permission(request))
+        return rule_pages.policy_changes(request)
+
+    def versions_view(self, request: HttpRequest) -> HttpResponse:
+        rule_pages.require(self.has_view_permission(request))
+        return rule_pages.policy_versions(request, self)
+
+    @action(description=_("历史版本"), icon="history", url_path="to-versions")
+    def versions(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=303, headers={"Location": reverse("admin:policy_versions")})
+
+
+def _policy_state(policy: Policy) -> tuple[str, Any]:
+    now = timezone.now()
+    if policy.cancelled_at is not None:
+        state = RuleState.CANCELLED
+    elif policy.valid_from > now:
+        state = RuleState.COMING
+    else:
+        state = RuleState.IN_FORCE if policy == current_policy() else RuleState.OVER
+    return state, state.label

@@ -60,6 +60,7 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "分销申请"), "how_to_reg", "distribution.application"),
         _page(pgettext_lazy("plural", "推荐关系"), "account_tree", "distribution.recruitment"),
         _page(pgettext_lazy("plural", "佣金规则"), "percent", "distribution.rule"),
+        _page(pgettext_lazy("plural", "变更草稿"), "edit_note", "distribution.changeset"),
         _page(pgettext_lazy("plural", "分销政策"), "policy", "distribution.policy"),
         _page(pgettext_lazy("plural", "等级"), "military_tech", "distribution.tier"),
         _page(
