@@ -82,7 +82,8 @@ def policy_history(at: datetime) -> list[PolicyVersion]:
     versions = list(Policy.objects.select_related("created_by").order_by("valid_from", "pk"))
     deeds = _deeds(Policy, [policy.pk for policy in versions])
     begun = [p for p in versions if p.cancelled_at is None and p.valid_from <= at]
-    found, before = [], None
+    found: list[PolicyVersion] = []
+    before: Policy | None = None
     for policy in versions:
         changed = policy_differences(before, policy_values(policy)) if before else []
         found.append(

@@ -32,7 +32,7 @@ from distribution.relations import in_force
 from distribution.rule_words import moment, rule_sentence
 from distribution.rules import LineFacts, PayeeFacts, RuleBook, audience_rank, rule_value, why_not
 from distribution.states import Status
-from distribution.terms import PlacedLine, line_terms, month_orders_of
+from distribution.terms import MonthKey, PlacedLine, line_terms, month_orders_of
 from orders.models import OrderLine
 
 # A rule of a draft has no number yet; it is newer than all that have.
@@ -139,23 +139,18 @@ def preview_rules(
     }
     rows = list(line_terms(PlacedLine(line, facts, attribution), book, months))
     shares = share_of(line, rows, policy, whole_line(line))
-    levels = []
-    for level, (person, payee) in enumerate(payees, start=1):
-        row = next((row for row in rows if row.level == level), None)
-        asked = PayeeFacts(payee.distributor_id or 0, payee.tier_id, 0)
-        if payee.distributor_id is not None:
-            orders = months[payee.distributor_id, at]
-            asked = PayeeFacts(payee.distributor_id, payee.tier_id, orders)
-        levels.append(
-            LevelPreview(
-                level,
-                person,
-                OrderTerms.Block(payee.block).label if payee.block else "",
-                _considered(book, level, asked, facts, row) if person else [],
-                calculation_steps(line, row, policy, shares) if row else [],
-                shares.amount(level),
-            )
+    by_level = {row.level: row for row in rows}
+    levels = [
+        LevelPreview(
+            level,
+            person,
+            str(OrderTerms.Block(payee.block).label) if payee.block else "",
+            _considered(book, level, _asked(payee, months, at), facts, by_level.get(level)),
+            calculation_steps(line, by_level[level], policy, shares) if level in by_level else [],
+            shares.amount(level),
         )
+        for level, (person, payee) in enumerate(payees, start=1)
+    ]
     cost = None if variant.cost is None else variant.cost * quantity
     commission = shares.amount1 + shares.amount2
     margin = Margin(variant.price * quantity, discount, line.paid, cost, commission)
@@ -198,7 +193,8 @@ def _payees(
         distributor.recruitments.filter(in_force(at)).select_related("recruiter__tier").first()
     )
     found: list[tuple[Distributor | None, Payee]] = []
-    for level, person in enumerate((distributor, recruitment and recruitment.recruiter), start=1):
+    recruiter = recruitment.recruiter if recruitment else None
+    for level, person in enumerate((distributor, recruiter), start=1):
         if person is None:
             missing = Payee(None, OrderTerms.Why.NOBODY, OrderTerms.Block.MISSING, None, Decimal(0))
             found.append((None, missing))
@@ -211,6 +207,11 @@ def _payees(
         added = uplift.uplift if uplift else Decimal(0)
         found.append((person, Payee(person.pk, why, block, person.tier_id, added)))
     return found
+
+
+def _asked(payee: Payee, months: dict[MonthKey, int], at: datetime) -> PayeeFacts:
+    key = payee.distributor_id or 0
+    return PayeeFacts(key, payee.tier_id, months.get((key, at), 0))
 
 
 def _considered(

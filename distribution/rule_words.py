@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from distribution.explanations import percent, value_in_words
 from distribution.models import Policy, Rule
@@ -27,7 +28,7 @@ def rule_sentence(rule: RuleContent) -> str:
     demands = _demands(rule)
     if demands:
         said += _("条件：%(demands)s。") % {"demands": _("；").join(demands)}
-    return said
+    return said[:1].upper() + said[1:]
 
 
 def audience_in_words(rule: RuleContent) -> str:
@@ -124,7 +125,7 @@ def policy_differences(old: Policy, changes: dict[str, Any]) -> list[Difference]
     """What `changes` say otherwise than the version."""
     return [
         Difference(
-            str(Policy._meta.get_field(name).verbose_name),
+            policy_label(name),
             policy_value_in_words(name, getattr(old, name)),
             policy_value_in_words(name, value),
         )
@@ -133,9 +134,13 @@ def policy_differences(old: Policy, changes: dict[str, Any]) -> list[Difference]
     ]
 
 
+def policy_label(name: str) -> str:
+    return str(next(f.verbose_name for f in Policy._meta.fields if f.name == name))
+
+
 def policy_value_in_words(name: str, value: Any) -> str:
     if isinstance(value, bool):
-        return _("开启") if value else _("关闭")
+        return pgettext("switch", "开启") if value else pgettext("switch", "关闭")
     if name == "cap_rate":
         return percent(value)
     choices = dict(getattr(Policy._meta.get_field(name), "flatchoices", ()))

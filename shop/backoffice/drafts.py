@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -32,7 +33,13 @@ from distribution.dry_runs import carry_out, is_small, request_dry_run
 from distribution.models import ChangeSet, DryRun, RuleChange
 from distribution.models.change_set import POLICY_FIELDS
 from distribution.policy import policy_at
-from distribution.rule_words import differences, oddities, policy_differences, rule_sentence
+from distribution.rule_words import (
+    differences,
+    oddities,
+    policy_differences,
+    policy_label,
+    rule_sentence,
+)
 from distribution.states import ChangeSetState
 from distribution.tasks import carry_out_dry_run
 from shop.backoffice.actions import ReasonForm, SaysRefusals, button, change_address, merchant
@@ -55,8 +62,12 @@ TRY_DAYS = 30
 def _switch(name: str) -> forms.TypedChoiceField:
     """Leave it, on or off."""
     return forms.TypedChoiceField(
-        label=ChangeSet._meta.get_field(name).verbose_name,
-        choices=[("", _("不改变")), ("on", _("开启")), ("off", _("关闭"))],
+        label=policy_label(name),
+        choices=[
+            ("", _("不改变")),
+            ("on", pgettext_lazy("switch", "开启")),
+            ("off", pgettext_lazy("switch", "关闭")),
+        ],
         coerce=lambda value: value == "on",
         empty_value=None,
         required=False,

@@ -197,7 +197,7 @@ def _result_context(request: HttpRequest, run: DryRun) -> dict[str, Any]:
     return {
         "result": result,
         "sums": _sum_rows(result),
-        "stacks": level_stacks(result, DryRun.Baseline(run.baseline).label, _("草稿试算")),
+        "stacks": level_stacks(result, str(DryRun.Baseline(run.baseline).label), _("草稿试算")),
         "people": swings(drawn),
         "shelves": swings(shelves[:DRAWN]),
         "winner_count": effects.filter(change__gt=0).count(),

@@ -46,7 +46,7 @@ class PercentField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         return percent(value).removesuffix("%") if isinstance(value, Decimal) else value
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = value.strip().removesuffix("%").removesuffix("％").strip()
         number = super().to_python(value)
@@ -122,7 +122,7 @@ class RuleContentForm(ModelForm):
         given = [name for name in CONTENT if name in values]
         values_of = {name: values[name] for name in given if not name.startswith(("rate", "amount", "base"))}  # fmt: skip
         same = rules_in_force(timezone.now()).filter(valid_to=None, **values_of)
-        for rule in same.exclude(pk=self._of_rule()):
+        for rule in same.exclude(pk=self._of_rule() or 0):
             levels = (1, 2)
             if any(self._speaks(rule, level) and self._says(values, level) for level in levels):
                 raise ValidationError(

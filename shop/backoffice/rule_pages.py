@@ -37,7 +37,7 @@ from distribution.rule_words import (
 )
 from shop.backoffice.audit import DEEDS
 from shop.backoffice.exports import csv_response
-from shop.backoffice.rule_forms import PreviewForm, RuleForm
+from shop.backoffice.rule_forms import PreviewForm
 
 PER_PAGE = 30
 # The calendar shows this many days, from some before today.
@@ -72,7 +72,9 @@ def sentence(request: HttpRequest, site: ModelAdmin) -> HttpResponse:
     """What the form says so far, in words: asked for while somebody writes. Saves nothing."""
     key = request.GET.get("of", "")
     old = Rule.objects.filter(pk=key).first() if key.isdecimal() else None
-    form = RuleForm(request.GET, instance=Rule.objects.get(pk=old.pk) if old else None)
+    # The page's own form, whose times are in two boxes.
+    form_class = site.get_form(request, None, change=False)
+    form = form_class(request.GET, instance=Rule.objects.get(pk=old.pk) if old else None)
     form.is_valid()
     written = form.instance
     errors = [
@@ -85,7 +87,7 @@ def sentence(request: HttpRequest, site: ModelAdmin) -> HttpResponse:
     context = {
         "sentence": rule_sentence(written) if written.scope else "",
         "oddities": [] if errors else oddities(written),
-        "errors": errors if request.GET.get("scope") else [],
+        "refusals": errors if request.GET.get("scope") else [],
         "changes": differences(old, written) if old else [],
     }
     return render(request, "backoffice/rule_words.html", context)

@@ -19,7 +19,7 @@ from distribution.change_sets import CONTENT_WORDS, draft_addition, draft_change
 from distribution.models import Policy, Rule
 from distribution.policy import cancel_policy, current_policy, publish_policy
 from distribution.rule_states import RuleState, rule_state, rules_in_state
-from distribution.rule_words import audience_in_words, oddities, rule_sentence
+from distribution.rule_words import oddities, rule_sentence
 from distribution.rules import cancel_rule, change_rule, end_rule, keep_rule, publish_rule
 from shop.backoffice import rule_pages
 from shop.backoffice.actions import (
@@ -64,8 +64,10 @@ CONTENT_FIELDSETS: list[Any] = [
         _("什么条件、什么时间"),
         {
             "fields": [
-                ("min_quantity", "min_amount", "min_month_orders"),
-                ("starts_at", "ends_at"),
+                ("min_quantity", "min_amount"),
+                "min_month_orders",
+                "starts_at",
+                "ends_at",
             ],
             "description": _("不填就没有条件，一直有效。"),
         },
@@ -92,9 +94,10 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Rule]) -> QuerySet[Rule]:
         now = timezone.now()
-        if self.value() in RuleState.values:
-            return rules_in_state(rows, RuleState(self.value()), now)
-        if self.value() == "all":
+        chosen = self.value()
+        if chosen in RuleState.values:
+            return rules_in_state(rows, RuleState(str(chosen)), now)
+        if chosen == "all":
             return rows
         return rows.filter(cancelled_at=None).exclude(valid_to__lte=now).exclude(ends_at__lte=now)
 
@@ -115,7 +118,7 @@ class DatedFilter(admin.SimpleListFilter):
 @admin.register(Rule)
 class RuleAdmin(SaysRefusals):
     form = RuleForm
-    list_display = ["number", "words", "audience", "state", "starts_at", "ends_at", "valid_from"]
+    list_display = ["number", "words", "state", "starts_at", "ends_at", "valid_from"]
     list_display_links = ["number", "words"]
     list_filter = [StateFilter, "scope", DatedFilter, "base", "tier", ("distributor", AutocompleteSelectFilter)]  # fmt: skip
     list_filter_submit = True
@@ -145,10 +148,6 @@ class RuleAdmin(SaysRefusals):
     @display(description=_("规则"))
     def words(self, rule: Rule) -> str:
         return rule_sentence(rule)
-
-    @display(description=_("对象"))
-    def audience(self, rule: Rule) -> str:
-        return audience_in_words(rule)
 
     @display(description=_("状态"), label=STATE_COLOURS)
     def state(self, rule: Rule) -> tuple[str, Any]:

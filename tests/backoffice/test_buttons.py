@@ -1,5 +1,6 @@
 """The merchant's buttons: one domain call each, refusals in words, nothing half done."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import models
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from base.accounts.models import User
 from base.models import AuditEntry
@@ -94,7 +96,8 @@ def test_a_refused_refund_needs_a_reason(client: Client, merchant: User) -> None
 def test_a_rule_changed_in_the_admin_is_a_new_version(client: Client, merchant: User) -> None:
     rule = publish_rule(by=None, scope="shop", rate1=Decimal("0.1"))
     address = reverse("admin:distribution_rule_change", args=[rule.pk])
-    answer = client.post(address, {"scope": "shop", "base": "paid", "rate1": "0.125"})
+    values = {"scope": "shop", "base": "paid", "rate1": "12.5", "reason": "涨一点"}
+    answer = client.post(address, values)
     assert answer.status_code == 302
     rule.refresh_from_db()
     assert rule.rate1 == Decimal("0.1")
@@ -120,8 +123,8 @@ def test_the_preview_names_the_winner_and_why_not_the_others(
     values = {"sku": variant.sku, "distributor": chain.b.code, "quantity": "1"}
     page = client.get(reverse("admin:rule_preview"), values)
     first, second = page.context["preview"].levels
-    assert [(item.value, item.is_winner, item.why_not) for item in first.considered] == [
-        ("30%", False, "件数未达到要求"),
+    assert [(item.value, item.is_winner, item.why) for item in first.considered] == [
+        ("30%", False, "件数不够：要 2 件，这里 1 件"),
         ("10%", True, ""),
     ]
     assert (first.amount, second.amount) == (Decimal("9.90"), Decimal("4.95"))
@@ -132,11 +135,16 @@ def test_the_preview_names_the_winner_and_why_not_the_others(
 def test_a_policy_is_added_and_never_edited(client: Client, merchant: User) -> None:
     form = client.get(reverse("admin:distribution_policy_add")).context["adminform"].form
     values = {name: value for name, value in form.initial.items() if value not in (None, False)}
-    values |= {"cap_rate": "0.4", "valid_from_0": "2026-01-01", "valid_from_1": "00:00"}
+    values |= {"cap_rate": "0.4", "reason": "降低上限"}
+    past = values | {"valid_from_0": "2026-01-01", "valid_from_1": "00:00"}
+    refused = client.post(reverse("admin:distribution_policy_add"), past)
+    assert "已经过去" in refused.content.decode()
+    soon = timezone.localtime() + timedelta(seconds=30)
+    values |= {"valid_from_0": f"{soon:%Y-%m-%d}", "valid_from_1": f"{soon:%H:%M:%S}"}
     answer = client.post(reverse("admin:distribution_policy_add"), values)
     assert answer.status_code == 302, answer.context["errors"]
-    newest = Policy.objects.first()
-    assert newest is not None
+    newest = Policy.objects.order_by("-pk")[0]
+    assert AuditEntry.objects.get(action="publish_policy").reason == "降低上限"
     assert (newest.cap_rate, newest.created_by, Policy.objects.count()) == (
         Decimal("0.4"),
         merchant,

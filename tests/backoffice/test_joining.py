@@ -174,8 +174,9 @@ class TestPolicy:
     def values(self, client: Client, **changes: str) -> dict[str, Any]:
         form = client.get(self.ADD).context["adminform"].form
         values = {name: value for name, value in form.initial.items() if value not in (None, False)}
-        values["valid_from_0"], values["valid_from_1"] = "2026-01-01", "00:00"
-        return values | changes
+        now = timezone.localtime()
+        values["valid_from_0"], values["valid_from_1"] = f"{now:%Y-%m-%d}", f"{now:%H:%M:%S}"
+        return values | {"reason": "新的加入方式"} | changes
 
     def test_a_purchase_gate_shows_the_law_and_wants_a_signature(
         self, client: Client, merchant: User
