@@ -1,11 +1,14 @@
 """What distributors type in. Forms check the input; rules of the shop are the domain's."""
 
-from typing import Any
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from base.accounts.contacts import BadContact, phone_from
+from catalog.listing import Shelf
 from distribution.joining import Contact
 from distribution.poster_layouts import Layout
 from distribution.posters import LONGEST_LINE
@@ -94,6 +97,58 @@ class ResignForm(forms.Form):
         label=_("我知道链接会失效、不再产生新佣金，确定退出"),
         error_messages={"required": _("请先确认你知道退出之后会怎样。")},
     )
+
+
+class StoryForm(forms.Form):
+    display_name = forms.CharField(
+        label=_("公开的名字"),
+        max_length=20,
+        help_text=_("可以用昵称，不必用真名。"),
+    )
+    text = forms.CharField(
+        label=_("你的故事"),
+        min_length=10,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("怎么开始的、分享什么、有什么体会。不写收入多少，金额由页面从账本读出。"),
+    )
+    consent = forms.BooleanField(
+        label=_("我同意在招募页公开这个名字、这段话，以及我上个月实际结算的金额和订单数"),
+        error_messages={"required": _("公开之前需要你的同意。")},
+    )
+
+
+class ProspectForm(forms.Form):
+    """The query of the estimate: everything it assumes, for the reader to change."""
+
+    orders = forms.IntegerField(
+        label=_("每月成交订单"),
+        min_value=0,
+        max_value=10000,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    average = forms.DecimalField(
+        label=_("平均每单（元）"),
+        min_value=Decimal("0.01"),
+        max_value=Decimal(100000),
+        max_digits=8,
+        decimal_places=2,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01"}),
+    )
+    share = forms.DecimalField(
+        label=_("其中来自你带来的分销商（%）"),
+        min_value=Decimal(0),
+        max_value=Decimal(100),
+        max_digits=5,
+        decimal_places=2,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "1"}),
+    )
+    category = forms.ChoiceField(label=_("分享什么"), required=False)
+
+    def __init__(self, *args: Any, shelves: Iterable[Shelf], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(shelf.category.slug, shelf.category.title) for shelf in shelves]
+        cast(forms.ChoiceField, self.fields["category"]).choices = [("", _("全店商品")), *choices]
 
 
 class LinkForm(forms.Form):

@@ -18,6 +18,16 @@ def tell(user: User, text: str) -> None:
         queue_notice(Notice.Channel.EMAIL, user.email, text)
 
 
+def tell_story(user: User, reason: str = "") -> None:
+    """Their story is public, or why it is not."""
+    with translation.override(settings.LANGUAGE_CODE):
+        if reason:
+            text = _("您的推广故事暂未采用。原因：%(reason)s") % {"reason": reason}
+        else:
+            text = _("您的推广故事已公开在招募页上，随时可以撤回。")
+    tell(user, text)
+
+
 def tell_standing(user: User, status: Status, reason: str, *, was: str = "") -> None:
     """Where somebody stands now, what becomes of their money, and why."""
     with translation.override(settings.LANGUAGE_CODE):

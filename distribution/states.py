@@ -105,3 +105,26 @@ class DryRunState(models.TextChoices):
 
 
 OPEN_DRY_RUNS = (DryRunState.QUEUED, DryRunState.RUNNING)
+
+
+class StoryState(models.TextChoices):
+    """A story is public only in one state; only its teller agrees, only the merchant publishes."""
+
+    SUBMITTED = "submitted", _("待商家审核")
+    PUBLISHED = "published", _("已公开")
+    DECLINED = "declined", _("未采用")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+STORY_TRANSITIONS = {
+    StoryState.SUBMITTED: frozenset(
+        {StoryState.PUBLISHED, StoryState.DECLINED, StoryState.WITHDRAWN}
+    ),
+    StoryState.PUBLISHED: frozenset(
+        {StoryState.SUBMITTED, StoryState.DECLINED, StoryState.WITHDRAWN}
+    ),
+    StoryState.DECLINED: frozenset(
+        {StoryState.SUBMITTED, StoryState.PUBLISHED, StoryState.WITHDRAWN}
+    ),
+    StoryState.WITHDRAWN: frozenset({StoryState.SUBMITTED}),
+}

@@ -20,7 +20,14 @@ LIBRARIES = ("django.contrib.admin", "unfold.", "allauth.", "django.views.i18n",
 # Which modules may write the state of which rows (STYLE: only a capability module writes state).
 STATE_WRITERS = {
     "orders": {"cancellation", "payments", "receipt", "refunds", "repayments", "shipping"},
-    "distribution": {"change_sets", "decisions", "dry_runs", "people", "reservations"},
+    "distribution": {
+        "change_sets",
+        "decisions",
+        "dry_runs",
+        "people",
+        "reservations",
+        "stories",
+    },
     "payouts": {"sending", "drafts", "runs"},
 }
 # `row.state = …`, `row.state, row.at = …` and `.update(state=…)`; SQL reads are no writes.

@@ -123,7 +123,7 @@ def test_the_shop_as_a_guest_sees_it(client: Client, town: Town) -> None:
     names = [
         "catalog:home", "catalog:categories", "orders:cart", "orders:personal",
         "account_login", "account_login_by_password", "account_signup", "account_inactive",
-        "account_reset_password", "terms", "privacy", "help", "distribution:join",
+        "account_reset_password", "terms", "privacy", "help", "distribution:join", "distribution:recruit",
         "distribution:agreement", "demo:tour", "sandbox:counter", "sandbox:transfers",
         "catalog:manifest",
     ]  # fmt: skip
@@ -211,7 +211,8 @@ def test_what_a_distributor_sees(client: Client, town: Town) -> None:
     pay(make_order(buyer, {town.product.variants.first(): 1}, address=town.cleo.addresses.get()))
     names = [
         "distribution:dashboard", "distribution:links", "distribution:commissions",
-        "distribution:orders", "distribution:team", "payouts:list",
+        "distribution:orders", "distribution:team", "distribution:contact",
+        "distribution:story", "distribution:resignation", "payouts:list",
     ]  # fmt: skip
     found = []
     for person in (town.bob, town.ann):

@@ -13,6 +13,7 @@ from distribution.models.reservation import Allocation, Reservation
 from distribution.models.result import Result
 from distribution.models.rules import Rule
 from distribution.models.selection import Pick
+from distribution.models.story import Story
 from distribution.models.terms import LineTerms, OrderTerms
 from distribution.models.traces import Trace
 
@@ -46,6 +47,7 @@ __all__ = [
     "Rule",
     "RuleChange",
     "Standing",
+    "Story",
     "Tier",
     "TierUplift",
     "Trace",

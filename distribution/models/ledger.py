@@ -32,6 +32,7 @@ class Transfer(models.Model):
         verbose_name = _("账务凭证")
         verbose_name_plural = pgettext_lazy("plural", "账务凭证")
         ordering = ["-pk"]
+        indexes = [models.Index(fields=["at"], condition=Q(kind="settle"), name="transfer_settled")]
 
     def __str__(self) -> str:
         return self.key

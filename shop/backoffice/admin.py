@@ -18,6 +18,7 @@ from shop.backoffice import (
     risk,
     rules,
     sales,
+    stories,
     tiers,
 )
 
@@ -38,5 +39,6 @@ __all__ = [
     "risk",
     "rules",
     "sales",
+    "stories",
     "tiers",
 ]

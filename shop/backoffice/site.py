@@ -58,6 +58,7 @@ SIDEBAR = [
         _("分销"),
         _page(pgettext_lazy("plural", "分销商"), "group", "distribution.distributor"),
         _page(pgettext_lazy("plural", "分销申请"), "how_to_reg", "distribution.application"),
+        _page(pgettext_lazy("plural", "推广故事"), "format_quote", "distribution.story"),
         _page(pgettext_lazy("plural", "推荐关系"), "account_tree", "distribution.recruitment"),
         _page(pgettext_lazy("plural", "佣金规则"), "percent", "distribution.rule"),
         _page(pgettext_lazy("plural", "变更草稿"), "edit_note", "distribution.changeset"),
