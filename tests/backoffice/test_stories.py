@@ -26,8 +26,9 @@ def merchant(client: Client) -> User:
 
 def press(client: Client, story: Story, name: str, **values: str) -> str:
     address = reverse(f"admin:distribution_story_{name}", args=[story.pk])
-    answer = client.post(address, values | {"_form_submitted": "true"}, follow=True)
-    return str(answer.content.decode())
+    answer = client.post(address, values | {"_form_submitted": "true"})
+    page = client.get(answer["Location"])
+    return " ".join(str(message) for message in page.context["messages"])
 
 
 def test_published_and_taken_down(client: Client, merchant: User) -> None:
