@@ -5,7 +5,6 @@ what the ledger settled to them in it. Consent ends the moment it is withdrawn, 
 of sight while its teller is not an approved distributor.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,17 +22,12 @@ from base.errors import DomainError
 from base.locks import lock_row, lock_rows
 from base.money import ZERO
 from base.transitions import require_transition
+from distribution.claims import claims_income
 from distribution.models import Commission, Distributor, Entry, Story, Transfer
 from distribution.notices import tell_story
 from distribution.states import STORY_TRANSITIONS, Account, Status, StoryState
 
 MOST_SHOWN = 6
-# An income in words or figures: it would be a claim nobody can prove.
-CLAIM = re.compile(
-    r"[¥￥$]|\d\s*[万千百k]|\d\s*元|[一二两三四五六七八九十百几]+[万千]|(月入|日入|日赚|月赚|年入|躺赚|稳赚|保底|暴富|被动收入)"
-    r"|\b(rmb|yuan|cny|guaranteed|passive income)\b",
-    re.IGNORECASE,
-)
 
 
 class CannotTell(DomainError):
@@ -49,7 +43,7 @@ def submit_story(
     Raises CannotTell.
     """
     display_name, text = display_name.strip(), text.strip()
-    if CLAIM.search(text) or CLAIM.search(display_name):
+    if claims_income(text) or claims_income(display_name):
         raise CannotTell(_("请不要写收入多少：页面会显示账本里真实结算的金额。"))
     with transaction.atomic():
         person = lock_row(Distributor.objects.filter(pk=distributor.pk))
@@ -98,7 +92,7 @@ def publish_story(
 ) -> Story:
     """The merchant shows it, with an English version if they write one. Raises WrongState when
     consent was withdrawn, and CannotTell for an income in the English words."""
-    if CLAIM.search(text_en) or CLAIM.search(display_name_en):
+    if claims_income(text_en) or claims_income(display_name_en):
         raise CannotTell(_("请不要写收入多少：页面会显示账本里真实结算的金额。"))
     with transaction.atomic():
         story = lock_row(Story.objects.filter(pk=story.pk))
