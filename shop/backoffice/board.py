@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from base.clock import BEIJING, beijing_date, day_start, month_start
 from catalog.models import Variant
-from distribution.models import Commission, Distributor
+from distribution.models import Commission, Distributor, Rule
 from distribution.risk.models import Signal
 from distribution.risk.states import State
 from distribution.states import Status
@@ -95,7 +95,20 @@ def _work() -> list[tuple[str, int, str]]:
             Variant.objects.filter(stock__lt=5, is_active=True).count(),
             _address("catalog_variant", "o=6"),
         ),
+        (
+            _("成本未知、按利润分佣算作 0 的规格"),
+            _without_cost(),
+            _address("catalog_variant", "cost__isempty=1"),
+        ),
     ]
+
+
+def _without_cost() -> int:
+    """Goods on sale whose profit nobody knows, as long as a rule in force asks for it."""
+    asks = Rule.objects.filter(base=Rule.Base.PROFIT, valid_to=None)
+    if not asks.exists():
+        return 0
+    return Variant.objects.filter(cost=None, is_active=True).count()
 
 
 def _address(model: str, query: str) -> str:

@@ -123,7 +123,7 @@ class VariantAdmin(LocksStock, ModelAdmin):
     list_display = ["product", "name", "sku", "price", "cost", "stock", "is_active"]
     list_editable = ["price", "cost", "stock"]
     list_select_related = ["product"]
-    list_filter = ["is_active"]
+    list_filter = ["is_active", ("cost", admin.EmptyFieldListFilter)]
     search_fields = ["sku", "name", "product__name"]
     ordering = ["stock", "pk"]
     autocomplete_fields = ["product"]

@@ -90,6 +90,24 @@ def test_the_board_shows_figures_and_work(
     assert "库存不足" in text
 
 
+def test_goods_whose_profit_nobody_knows_are_flagged_where_a_rule_asks_for_it(
+    client: Client, merchant: User
+) -> None:
+    make_variant(cost=None)
+    make_variant(cost="1.00")
+    words = "成本未知、按利润分佣算作 0 的规格"
+
+    def waiting() -> int:
+        work = client.get(reverse("admin:index")).context["work"]
+        return next((count for label, count, _address in work if label == words), 0)
+
+    assert waiting() == 0
+    publish_rule(by=None, scope="shop", rate1=Decimal("0.1"), base="profit")
+    assert waiting() == 1
+    page = client.get(reverse("admin:catalog_variant_changelist"), {"cost__isempty": "1"})
+    assert page.context["cl"].result_count == 1
+
+
 def test_the_explanation_of_a_commission_recomputes(
     client: Client, merchant: User, trade: Commission
 ) -> None:
