@@ -40,3 +40,9 @@ def split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     for i in by_remainder[:left]:
         shares[i] += CENT
     return shares
+
+
+def percent(rate: Decimal) -> str:
+    """0.125 → 12.5%, without trailing zeros."""
+    text = f"{rate * 100:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"

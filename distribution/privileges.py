@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 
 from base.accounts.models import User
 from base.locks import lock_row
-from base.money import ZERO, round_cent
-from distribution.explanations import percent
+from base.money import ZERO, percent, round_cent
 from distribution.models import (
     Distributor,
     PositionPrivileges,
@@ -161,7 +160,7 @@ def price_for_oneself(price: Decimal, share: Decimal) -> Decimal:
     return price - round_cent(price * share)
 
 
-def tier_discount(lines: Sequence[PricedLine], buyer: User) -> Discount | None:
+def tier_discount(lines: Sequence[PricedLine], buyer: User, chosen: str) -> Discount | None:
     """A distributor who buys for themselves pays less: orders' discount source "tier".
 
     Rounded half up on the whole order, then spread over its lines like every discount.

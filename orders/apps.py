@@ -10,9 +10,12 @@ class OrdersConfig(AppConfig):
         from django.conf import settings
 
         from orders import receivers  # noqa: F401  (connects the receivers)
+        from orders.coupons import coupon_discount, use_coupon
         from orders.offline import Offline
-        from orders.registries import payment_methods
+        from orders.registries import discount_sources, payment_methods, redemptions
 
+        discount_sources["coupon"] = coupon_discount
+        redemptions["coupon"] = use_coupon
         payment_methods[Offline.code] = Offline()
         if settings.SANDBOX:
             from orders.sandbox import Sandbox

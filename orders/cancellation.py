@@ -17,6 +17,7 @@ from base.errors import DomainError, WrongState
 from base.locks import lock_row
 from base.transitions import require_transition
 from catalog.stock import lock_variants, return_stock
+from orders.coupons import return_coupon
 from orders.events import publish
 from orders.models import Order, OrderLine, Payment
 from orders.payments import close_payment, payable
@@ -100,6 +101,7 @@ def _close(order: Order, reason: str, at: datetime) -> Order:
     order.state, order.closed_at, order.close_reason = OrderState.CLOSED, at, reason[:100]
     order.save(update_fields=["state", "closed_at", "close_reason"])
     return_stock(quantities_of(order))
+    return_coupon(order)
     publish(EventKind.CANCELLED, order, at)
     return order
 

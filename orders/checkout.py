@@ -3,7 +3,7 @@
 Locks the variants in key order, so that nothing is sold twice and nobody deadlocks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,6 +24,7 @@ from orders.events import publish
 from orders.models import CartLine, LineDiscount, Order, OrderLine
 from orders.payments import settle_free_order
 from orders.pricing import PricedLine, Quote, quote
+from orders.registries import redemptions
 from orders.states import EventKind
 
 MAX_QUANTITY = 999
@@ -61,13 +62,15 @@ def place_order(
     *,
     address: Address | None,
     note: str = "",
+    choices: Mapping[str, str] | None = None,
     expected_total: Decimal | None = None,
     token: str | None = None,
     at: datetime | None = None,
 ) -> Order:
     """Place an order; the cart loses what was bought. `address` may be None for virtual goods.
 
-    Raises CannotPlace, CannotPrice or OutOfStock, and then changes nothing. With
+    `choices` are what they chose or typed for a discount, by its source ("coupon": its number).
+    Raises CannotPlace, CannotPrice, ChoiceRefused or OutOfStock, and then changes nothing. With
     `expected_total` (what the buyer saw) a changed price is refused instead of charged. The same
     `token` again, or twice at once, returns the one order it made.
     """
@@ -75,7 +78,9 @@ def place_order(
     if placed is not None:
         return placed
     try:
-        return _place(buyer, items, address, note, expected_total, token, at or timezone.now())
+        return _place(
+            buyer, items, address, note, choices or {}, expected_total, token, at or timezone.now()
+        )
     except (DomainError, IntegrityError):
         placed = _placed_with(buyer, token)  # by the other click, while this one waited for stock
         if placed is None:
@@ -92,19 +97,25 @@ def _place(
     items: Sequence[Item],
     address: Address | None,
     note: str,
+    choices: Mapping[str, str],
     expected_total: Decimal | None,
     token: str | None,
     at: datetime,
 ) -> Order:
     with transaction.atomic():
         take_stock({item.variant_id: item.quantity for item in items})
-        priced = quote(load_items(items), buyer, address.province if address else "")
+        province = address.province if address else ""
+        priced = quote(load_items(items), buyer, province, choices)
+        for refusal in priced.refusals.values():
+            raise CannotPlace(refusal)
         if priced.needs_address and address is None:
             raise CannotPlace(_("请选择收货地址。"))
         if expected_total is not None and priced.total != expected_total:
             raise CannotPlace(_("价格或运费有变化，请确认新的金额后再提交。"))
         order = _create_order(buyer, priced, address, note, token, at)
         _create_lines(order, priced.lines)
+        for source, chosen in priced.choices.items():
+            redemptions[source](order, chosen, at=at)
         CartLine.objects.filter(
             cart__user=buyer, variant__in=[item.variant_id for item in items]
         ).delete()

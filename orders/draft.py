@@ -4,10 +4,11 @@ No writes; nothing is held for the buyer. Placing prices everything again.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from base.accounts.models import User
@@ -16,8 +17,9 @@ from catalog.covers import cover_names
 from catalog.models import Variant
 from catalog.pictures import Picture
 from orders.checkout import Item, load_items
+from orders.coupons import Choice, coupon_choices
 from orders.models import Order
-from orders.pricing import PricedLine, Quote, quote
+from orders.pricing import PricedLine, Quote, lines_before, quote
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Draft:
     lines: Sequence[DraftLine]
     unavailable: Sequence[Unavailable]
     quote: Quote
+    coupons: Sequence[Choice]
     token: str
 
     @property
@@ -62,8 +65,10 @@ class Draft:
         return self.quote.discounts
 
 
-def draft_order(buyer: User, items: Sequence[Item], province: str) -> Draft:
-    """What placing these items would come to now. Raises CannotPlace for items that make no sense."""
+def draft_order(
+    buyer: User, items: Sequence[Item], province: str, choices: Mapping[str, str] | None = None
+) -> Draft:
+    """What placing these items would come to now, with what the buyer chose or typed. Raises CannotPlace for items that make no sense."""
     loaded = load_items(items)
     names = cover_names(variant.product_id for variant, _pieces in loaded)
     pictures = {pk: Picture(name) for pk, name in names.items()}
@@ -76,10 +81,11 @@ def draft_order(buyer: User, items: Sequence[Item], province: str) -> Draft:
             unavailable.append(Unavailable(variant, quantity, reason, picture))
         else:
             available.append((variant, quantity))
-    priced = quote(available, buyer, province)
+    priced = quote(available, buyer, province, choices)
     lines = [DraftLine(line, pictures.get(line.variant.product_id)) for line in priced.lines]
     kept = [Item(line.variant.pk, line.quantity) for line in priced.lines]
-    return Draft(lines, unavailable, priced, checkout_token(buyer, kept))
+    coupons = coupon_choices(buyer, lines_before("coupon", priced.lines), timezone.now())
+    return Draft(lines, unavailable, priced, coupons, checkout_token(buyer, kept))
 
 
 def why_unavailable(variant: Variant, quantity: int) -> str:

@@ -16,6 +16,7 @@ from base.money import ZERO
 from orders.checkout import Item
 from orders.models import Refund
 from orders.refunds import Part, Refundable
+from orders.registries import redemptions
 from orders.states import OrderState
 
 ITEM = re.compile(r"(\d{1,12}):(\d{1,4})")
@@ -38,6 +39,13 @@ class CheckoutForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    coupon = forms.CharField(max_length=20, required=False)
+    promo_code = forms.CharField(
+        label=gettext_lazy("优惠码"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
     expected_total = forms.DecimalField(max_digits=12, decimal_places=2)
     token = forms.CharField(max_length=40)
 
@@ -52,6 +60,12 @@ class CheckoutForm(forms.Form):
             initial={"province": province},
             use_required_attribute=False,
         )
+        if "promo_code" not in redemptions:
+            del self.fields["promo_code"]
+
+    def choices(self) -> dict[str, str]:
+        """What the buyer chose or typed for a discount, by its source; only after `is_valid()`."""
+        return {name: self.cleaned_data[name] for name in redemptions}
 
     def clean(self) -> dict[str, Any]:
         if self.is_new and not self.new_address.is_valid():

@@ -6,8 +6,8 @@ earlier line.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -18,7 +18,13 @@ from base.money import ZERO, split
 from catalog.models import Variant
 from catalog.models.product import Kind
 from orders.models import ShippingRate
-from orders.registries import DISCOUNT_ORDER, Discount, discount_sources
+from orders.registries import (
+    DISCOUNT_ORDER,
+    ChoiceRefused,
+    Discount,
+    discount_sources,
+    redemptions,
+)
 
 
 class CannotPrice(DomainError):
@@ -45,8 +51,13 @@ class PricedLine:
 
 @dataclass(frozen=True)
 class Quote:
+    """`choices` are what the buyer chose or typed that applies, by source; `refusals` what does
+    not, and why."""
+
     lines: Sequence[PricedLine]
     shipping: Decimal
+    choices: Mapping[str, str] = field(default_factory=dict)
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def goods_amount(self) -> Decimal:
@@ -75,8 +86,15 @@ class Quote:
         return any(line.variant.product.kind == Kind.PHYSICAL for line in self.lines)
 
 
-def quote(items: Sequence[tuple[Variant, int]], buyer: User, province: str) -> Quote:
+def quote(
+    items: Sequence[tuple[Variant, int]],
+    buyer: User,
+    province: str,
+    choices: Mapping[str, str] | None = None,
+) -> Quote:
     """Price these variants (with products loaded) for a buyer and a province ("" = not known yet).
+
+    `choices`: what the buyer chose or typed, by discount source.
 
     Raises CannotPrice when something is no longer sold.
     """
@@ -85,12 +103,23 @@ def quote(items: Sequence[tuple[Variant, int]], buyer: User, province: str) -> Q
         if not (variant.is_active and variant.product.is_active):
             raise CannotPrice(_("“%(name)s”已下架，请从购物车中移除。") % {"name": variant})
         lines.append(PricedLine(variant, quantity, variant.price * quantity))
+    kept: dict[str, str] = {}
+    refusals: dict[str, str] = {}
     for source in DISCOUNT_ORDER:
-        if source in discount_sources:
-            found = discount_sources[source](lines, buyer)
-            if found is not None:
-                _spread(source, found, lines)
-    return Quote(lines, shipping_fee(lines, province))
+        if source not in discount_sources:
+            continue
+        chosen = (choices or {}).get(source, "")
+        try:
+            found = discount_sources[source](lines, buyer, chosen)
+        except ChoiceRefused as refusal:
+            refusals[source] = str(refusal)
+            continue
+        if found is not None:
+            _spread(source, found, lines)
+            chosen = found.chosen or chosen
+        if source in redemptions and chosen:
+            kept[source] = chosen
+    return Quote(lines, shipping_fee(lines, province), kept, refusals)
 
 
 def _spread(source: str, discount: Discount, lines: Sequence[PricedLine]) -> None:
@@ -100,6 +129,16 @@ def _spread(source: str, discount: Discount, lines: Sequence[PricedLine]) -> Non
         if share:
             line.left -= share
             line.discounts[source] = (discount.label, share)
+
+
+def lines_before(source: str, lines: Sequence[PricedLine]) -> list[PricedLine]:
+    """The priced lines as this discount found them."""
+    earlier = DISCOUNT_ORDER[: DISCOUNT_ORDER.index(source)]
+    return [replace(line, left=line.gross - _taken(line, earlier)) for line in lines]
+
+
+def _taken(line: PricedLine, sources: Sequence[str]) -> Decimal:
+    return sum((line.discounts[s][1] for s in sources if s in line.discounts), ZERO)
 
 
 def shipping_fee(lines: Sequence[PricedLine], province: str) -> Decimal:

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import path
 
-from orders.views import acts, after_sale, cart, checkout, notices, orders, payment
+from orders.views import acts, after_sale, cart, checkout, coupons, notices, orders, payment
 
 app_name = "orders"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("cart/lines/<int:variant_id>/", cart.cart_line, name="cart_line"),
     path("personal/", cart.personal, name="personal"),
     path("checkout/", checkout.checkout, name="checkout"),
+    path("me/coupons/", coupons.coupons, name="coupons"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<str:number>/", orders.order, name="order"),
     path("orders/<str:number>/payment/", payment.payment, name="payment"),

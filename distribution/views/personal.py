@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
 
+from base.money import percent
 from catalog.models import Product
-from distribution.explanations import percent
 from distribution.models import Distributor
 from distribution.privileges import own_discount_of, price_for_oneself
 from distribution.states import IN_PROGRAMME

@@ -1,4 +1,5 @@
 from orders.models.cart import Cart, CartLine
+from orders.models.coupon import Coupon, CouponOffer
 from orders.models.event import OrderEvent
 from orders.models.order import LineDiscount, Order, OrderLine, Shipment
 from orders.models.payment import GatewayNotice, Payment, Repayment
@@ -8,6 +9,8 @@ from orders.models.shipping import ShippingRate
 __all__ = [
     "Cart",
     "CartLine",
+    "Coupon",
+    "CouponOffer",
     "GatewayNotice",
     "LineDiscount",
     "Order",

@@ -14,9 +14,11 @@ from base.accounts.regions import PROVINCES
 from base.errors import DomainError
 from orders.cart import CartOwner, read_cart
 from orders.checkout import Item, place_order
+from orders.coupons import BEST
 from orders.draft import draft_order
 from orders.forms import NEW_ADDRESS, CheckoutForm, read_items
 from orders.models import Order
+from orders.registries import redemptions
 from orders.states import OrderState
 
 
@@ -26,7 +28,8 @@ from orders.states import OrderState
 def checkout(request: MemberRequest) -> HttpResponse:
     """The cart, or `?variant=&quantity=` (buy now), or `?item=variant:quantity` as often as needed.
 
-    `address` and `province` choose where to, for the shipping; htmx gets the amounts alone.
+    `address` and `province` choose where to, for the shipping, `coupon` and `promo_code` what to
+    take off; htmx gets the amounts alone.
     """
     addresses = list(request.user.addresses.order_by("-is_default", "-pk"))
     if request.method != "POST":
@@ -43,6 +46,7 @@ def checkout(request: MemberRequest) -> HttpResponse:
                 items,
                 address=address,
                 note=form.cleaned_data["note"],
+                choices=form.choices(),
                 expected_total=form.cleaned_data["expected_total"],
                 token=form.cleaned_data["token"],
             )
@@ -89,7 +93,7 @@ def _page(
 ) -> HttpResponse:
     province = form.chosen.province if form.chosen else _province(form)
     try:
-        draft = draft_order(request.user, items, province)
+        draft = draft_order(request.user, items, province, _choices(request))
     except DomainError as refusal:
         if items:
             messages.error(request, str(refusal))
@@ -101,10 +105,19 @@ def _page(
         "form": form,
         "addresses": addresses,
         "province": province,
+        "takes_codes": "promo_code" in redemptions,
+        "typed_code": _choices(request).get("promo_code", ""),
         "seen_total": seen if seen != draft.quote.total else None,
     }
     part = "#summary" if "HX-Request" in request.headers else ""
     return render(request, f"orders/checkout.html{part}", context)
+
+
+def _choices(request: MemberRequest) -> dict[str, str]:
+    """What is chosen or typed so far; before anything is, the best coupon is taken."""
+    data = request.POST if request.method == "POST" else request.GET
+    first = {"coupon": BEST} if request.method != "POST" else {}
+    return first | {name: data[name].strip()[:40] for name in redemptions if name in data}
 
 
 def _province(form: CheckoutForm) -> str:

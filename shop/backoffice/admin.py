@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.backoffice import (
     audit,
+    coupons,
     draft_rules,
     drafts,
     dry_runs,
@@ -26,6 +27,7 @@ admin.site.index_title = _("看板")
 
 __all__ = [
     "audit",
+    "coupons",
     "draft_rules",
     "drafts",
     "dry_runs",

@@ -59,6 +59,8 @@ DEEDS = {
     "hold_commission": _("暂扣佣金"),
     "release_commission": _("放行佣金"),
     "revoke_commission": _("撤回佣金"),
+    "save_coupon_offer": _("保存优惠券类型"),
+    "issue_coupon": _("发放优惠券"),
     "ship_order": pgettext_lazy("verb", "发货"),
     "approve_refund": _("同意退款"),
     "reject_refund": _("拒绝退款"),

@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from base.clock import BEIJING
+from base.money import percent
 from distribution.balances import lock_balances
 from distribution.commissions import mature_commissions
-from distribution.explanations import Explanation, explain, percent
+from distribution.explanations import Explanation, explain
 from distribution.models import Commission, Tier, TierUplift
 from distribution.people import set_status, set_tier
 from distribution.policy import publish_policy

@@ -61,7 +61,7 @@ def test_discounts_are_written_down_by_line_and_source(
     monkeypatch.setitem(
         registries.discount_sources,
         "coupon",
-        lambda lines, buyer: Discount("满减", Decimal(5), [0]),
+        lambda lines, buyer, chosen: Discount("满减", Decimal(5), [0]),
     )
     order = place(buyer, (make_variant("20.00"), 1), (make_variant("9.00"), 1))
     assert (order.discount_amount, order.total) == (Decimal("5.00"), Decimal("24.00"))

@@ -163,12 +163,12 @@ class TestLooking:
     ) -> None:
         make_shipping_rate()
         put_in_cart(buyer, nuts)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(11):
             member.get(URL)
         for _ in range(2):
             put_in_cart(buyer, make_variant())
             make_address(buyer)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(11):
             member.get(URL)
 
 

@@ -151,7 +151,7 @@ class TestOneOrder:
         monkeypatch.setitem(
             registries.discount_sources,
             "coupon",
-            lambda lines, buyer: Discount("新人券", Decimal("5.00"), [0, 1]),
+            lambda lines, buyer, chosen: Discount("新人券", Decimal("5.00"), [0, 1]),
         )
         order = make_order(buyer, {make_variant("10.00"): 2, make_variant("30.00"): 1})
         assert LineDiscount.objects.count() == 2

@@ -43,7 +43,9 @@ def test_free_from_counts_the_goods_that_are_sent_after_discounts(
     nuts, card = make_variant("100.00"), make_virtual("50.00")
     assert shipping([(nuts, 1)]) == Decimal("0.00")
     monkeypatch.setitem(
-        registries.discount_sources, "coupon", lambda lines, buyer: Discount("券", Decimal(1), [0])
+        registries.discount_sources,
+        "coupon",
+        lambda lines, buyer, chosen: Discount("券", Decimal(1), [0]),
     )
     assert shipping([(nuts, 1), (card, 1)]) == Decimal("8.00")
 
@@ -64,7 +66,7 @@ def test_discounts_come_in_their_order_and_look_at_what_is_left(
     seen: list[tuple[str, list[Decimal]]] = []
 
     def source(name: str, amount: str, lines: list[int]) -> registries.DiscountSource:
-        def look(priced: Sequence[PricedLine], buyer: User) -> Discount:
+        def look(priced: Sequence[PricedLine], buyer: User, chosen: str) -> Discount:
             seen.append((name, [line.left for line in priced]))
             return Discount(name, Decimal(amount), lines)
 
@@ -87,7 +89,9 @@ def test_discounts_come_in_their_order_and_look_at_what_is_left(
 
 def test_a_discount_never_takes_more_than_its_lines_have(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
-        registries.discount_sources, "coupon", lambda lines, buyer: Discount("券", Decimal(99), [1])
+        registries.discount_sources,
+        "coupon",
+        lambda lines, buyer, chosen: Discount("券", Decimal(99), [1]),
     )
     found = quote([(make_variant("30.00"), 1), (make_variant("10.00"), 1)], make_user(), "")
     assert [line.left for line in found.lines] == [Decimal("30.00"), Decimal("0.00")]
