@@ -142,19 +142,8 @@ def value_in_words(rate: Decimal | None, amount: Decimal | None) -> str:
     return _("每件 ¥%(amount)s") % {"amount": amount}
 
 
-<<<<<<< HEAD
-def percent(rate: Decimal) -> str:
-    """0.125 → 12.5%, without trailing zeros."""
-    text = f"{rate * 100:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
-
-
 def calculation_steps(
     line: OrderLine, row: LineTerms, policy: Policy, shares: Shares
-=======
-def _steps(
-    line: OrderLine, row: LineTerms, policy: Policy, shares: Shares, commission: Commission
->>>>>>> c45b39c (Coupons: given to people, chosen at checkout, used up by one order; what buyers choose or type has one way into the price)
 ) -> list[Step]:
     """How a level's amount of a line comes about, before any refund. Nothing need be saved."""
     value = LevelValue(row.base, row.rate, row.amount, row.uplift)

@@ -10,7 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from distribution.explanations import percent, value_in_words
+from base.money import percent
+from distribution.explanations import value_in_words
 from distribution.models import Policy, Rule
 from distribution.models.rules import RuleContent
 from distribution.policy import current_policy

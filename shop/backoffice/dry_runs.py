@@ -17,10 +17,10 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from unfold.decorators import display
 
+from base.money import percent
 from base.pages import page_of
 from catalog.models import Category
 from distribution.dry_runs import result_of
-from distribution.explanations import percent
 from distribution.models import DryRun, DryRunEffect
 from distribution.simulation import Simulation
 from distribution.states import OPEN_DRY_RUNS, DryRunState

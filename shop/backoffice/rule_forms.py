@@ -18,8 +18,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from base.money import percent
 from catalog.models import Variant
-from distribution.explanations import percent
 from distribution.models import ChangeSet, Distributor, DryRun, Rule, RuleChange
 from distribution.rules import CONTENT, rules_in_force
 from distribution.states import ChangeSetState

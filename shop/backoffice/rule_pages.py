@@ -18,10 +18,9 @@ from unfold.admin import ModelAdmin
 
 from base.clock import beijing_date, day_start
 from base.models import AuditEntry
-from base.money import ZERO
+from base.money import ZERO, percent
 from base.pages import page_of
 from distribution.change_sets import CONTENT_WORDS
-from distribution.explanations import percent
 from distribution.models import Policy, Rule
 from distribution.policy import current_policy, policy_values
 from distribution.rule_history import policy_history, rule_history
