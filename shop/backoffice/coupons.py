@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as gettext_now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -79,10 +79,10 @@ class CouponOfferAdmin(ModelAdmin):
         data = dialog.cleaned_data
         user = User.objects.filter(phone=data["phone"].strip(), is_active=True).first()
         if user is None:
-            raise DomainError(gettext_now("没有使用这个手机号的会员。"))
+            raise DomainError(gettext("没有使用这个手机号的会员。"))
         coupon = issue_coupon(user, offer, reason=data["reason"])
         record_audit("issue_coupon", coupon, by=merchant(request), reason=data["reason"])
-        return gettext_now("已发给 %(name)s。") % {"name": user}
+        return gettext("已发给 %(name)s。") % {"name": user}
 
 
 @admin.register(Coupon)
