@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "catalog",
     "orders",
     "distribution",
+    "distribution.academy",
     "distribution.risk",
     "payouts",
     "shop",
@@ -179,6 +180,12 @@ STATICFILES_DIRS = [ROOT / "static"]
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(ROOT / "var" / "static"))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(ROOT / "var" / "media"))
+# Where videos in courses and materials may be: these and what is below them.
+VIDEO_HOSTS = env.list(
+    "VIDEO_HOSTS",
+    default=["bilibili.com", "b23.tv", "douyin.com", "v.qq.com", "weixin.qq.com", "youku.com",
+             "xiaohongshu.com", "kuaishou.com"],
+)  # fmt: skip
 # Files that only some may see; no web server reads this folder (base/private_files.py).
 PRIVATE_ROOT = env.path("PRIVATE_ROOT", default=str(ROOT / "var" / "private"))
 STORAGES = {

@@ -12,6 +12,7 @@ urlpatterns = i18n_patterns(
     path("admin/", admin.site.urls),
     path("", include("catalog.urls")),
     path("", include("orders.urls")),
+    path("distribution/academy/", include("distribution.academy.urls")),
     path("", include("distribution.urls")),
     path("payouts/", include("payouts.urls")),
     path("accounts/", include(accounts.entry_routes)),

@@ -213,6 +213,7 @@ def test_what_a_distributor_sees(client: Client, town: Town) -> None:
         "distribution:dashboard", "distribution:links", "distribution:commissions",
         "distribution:orders", "distribution:team", "distribution:contact",
         "distribution:story", "distribution:resignation", "payouts:list",
+        "academy:courses", "academy:materials",
     ]  # fmt: skip
     found = []
     for person in (town.bob, town.ann):

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from shop.backoffice import (
+    academy,
     audit,
     coupons,
     draft_rules,
@@ -26,6 +27,7 @@ from shop.backoffice import (
 admin.site.index_title = _("看板")
 
 __all__ = [
+    "academy",
     "audit",
     "coupons",
     "draft_rules",

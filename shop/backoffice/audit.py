@@ -34,6 +34,8 @@ DEEDS = {
     "publish_rule": _("新增佣金规则"),
     "change_rule": _("修改佣金规则"),
     "end_rule": _("停用佣金规则"),
+    "write_question": _("编写题目"),
+    "end_question": _("停用题目"),
     "import_rule": _("迁入佣金规则"),
     "cancel_rule": _("取消待生效的佣金规则"),
     "keep_rule": _("取消停用佣金规则"),

@@ -84,6 +84,17 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "风险阈值"), "tune", "risk.thresholds"),
     ),
     _group(
+        _("学堂"),
+        _page(pgettext_lazy("plural", "课程"), "school", "academy.course"),
+        _page(pgettext_lazy("plural", "课时"), "menu_book", "academy.lesson"),
+        _page(pgettext_lazy("plural", "测验"), "quiz", "academy.quiz"),
+        _page(pgettext_lazy("plural", "题目"), "help", "academy.question"),
+        _page(pgettext_lazy("plural", "学习进度"), "workspace_premium", "academy.enrolment"),
+        _page(pgettext_lazy("plural", "测验记录"), "grading", "academy.attempt"),
+        _page(pgettext_lazy("plural", "推广素材"), "perm_media", "academy.material"),
+        _page(pgettext_lazy("plural", "领取记录"), "download", "academy.taking"),
+    ),
+    _group(
         _("结算"),
         _page(pgettext_lazy("plural", "结算单"), "payments", "payouts.payout"),
         _page(pgettext_lazy("plural", "结算批次"), "event_available", "payouts.run"),

@@ -1,0 +1,174 @@
+"""Courses on the phone: the list with one's progress, a course, a lesson, the certificate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from base.pages import page_of
+from base.private_files import picture_response
+from base.tables import csv_response
+from catalog.listing import for_cards
+from distribution.academy.courses import (
+    Progress,
+    contents_of,
+    progress_of,
+    published_courses,
+    read_lesson,
+)
+from distribution.academy.forms import CourseFilter
+from distribution.academy.models import Course, Enrolment, Lesson, LessonPicture
+from distribution.academy.videos import host_of
+from distribution.access import distributor, distributor_of
+
+PER_PAGE = 20
+MOST_EXPORTED = 1000
+
+
+@distributor
+@never_cache
+@require_safe
+def courses(request: HttpRequest) -> HttpResponse:
+    person = distributor_of(request)
+    wanted = CourseFilter(request.GET).wanted()
+    page = page_of(request, published_courses(**wanted), PER_PAGE)
+    context = {
+        "tab": "promote",
+        "distributor": person,
+        "page": page,
+        "rows": progress_of(person, list(page.object_list)),
+        "kinds": Course.Kind,
+        "wanted": wanted,
+        "is_filtered": any(wanted.values()),
+    }
+    return render(request, "academy/courses.html", context)
+
+
+@distributor  # type: ignore[arg-type]  # rows are streamed
+@never_cache
+@require_safe
+def export(request: HttpRequest) -> HttpResponseBase:
+    """One's own progress, as the list shows it."""
+    found = published_courses(**CourseFilter(request.GET).wanted())[:MOST_EXPORTED]
+    rows = progress_of(distributor_of(request), list(found))
+    header = [_("课程"), _("类型"), _("进度（%）"), _("完成时间"), _("证书编号")]
+    return csv_response("courses.csv", header, _lines(rows))
+
+
+def _lines(rows: list[Progress]) -> Iterator[list[Any]]:
+    for row in rows:
+        finished = row.enrolment.finished_at if row.enrolment else None
+        yield [
+            row.course.title,
+            row.course.get_kind_display(),
+            row.percent,
+            f"{localtime(finished):%Y-%m-%d %H:%M}" if finished else "",
+            row.enrolment.certificate if row.enrolment else "",
+        ]
+
+
+def published_course(slug: str) -> Course:
+    """A draft is not there for anybody but its writers."""
+    return get_object_or_404(Course, slug=slug, is_published=True)
+
+
+@distributor
+@never_cache
+@require_safe
+def course(request: HttpRequest, slug: str) -> HttpResponse:
+    person = distributor_of(request)
+    found = published_course(slug)
+    contents = contents_of(found, person)
+    following = next((row for row in contents.lessons if row.pk not in contents.read), None)
+    context = {
+        "tab": "promote",
+        "distributor": person,
+        "course": found,
+        "contents": contents,
+        "following": following,
+    }
+    return render(request, "academy/course.html", context)
+
+
+@distributor
+@never_cache
+@require_safe
+def lesson(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    person = distributor_of(request)
+    found = _published_lesson(slug, pk)
+    contents = contents_of(found.course, person)
+    context = {
+        "tab": "promote",
+        "distributor": person,
+        "course": found.course,
+        "lesson": found,
+        "contents": contents,
+        "place": [row.pk for row in contents.lessons].index(found.pk) + 1,
+        "is_read": found.pk in contents.read,
+        "following": contents.after(found),
+        "pictures": list(found.pictures.order_by("position", "pk")),
+        "products": for_cards(found.products.filter(is_active=True)).order_by("pk"),
+        "video_host": host_of(found.video),
+    }
+    return render(request, "academy/lesson.html", context)
+
+
+def _published_lesson(slug: str, pk: int) -> Lesson:
+    return get_object_or_404(
+        Lesson.objects.select_related("course"),
+        pk=pk,
+        is_published=True,
+        course__slug=slug,
+        course__is_published=True,
+    )
+
+
+@distributor
+@require_POST
+def reading(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Read to the end: on to what follows."""
+    person = distributor_of(request)
+    found = _published_lesson(slug, pk)
+    was_finished = _is_finished(person.enrolments.filter(course=found.course).first())
+    enrolment = read_lesson(person, found)
+    if _is_finished(enrolment) and not was_finished:
+        messages.success(request, _("恭喜，课程学完了，证书已经发给你。"))
+        return redirect("academy:certificate", enrolment.certificate)
+    following = contents_of(found.course, person).after(found)
+    if following:
+        return redirect("academy:lesson", slug, following.pk)
+    return redirect("academy:course", slug)
+
+
+def _is_finished(enrolment: Enrolment | None) -> bool:
+    return enrolment is not None and enrolment.finished_at is not None
+
+
+@distributor
+@never_cache
+@require_safe
+def certificate(request: HttpRequest, number: str) -> HttpResponse:
+    """To look at and print; one's own."""
+    person = distributor_of(request)
+    found = get_object_or_404(
+        person.enrolments.select_related("course"), certificate=number, finished_at__isnull=False
+    )
+    context = {"tab": "promote", "distributor": person, "enrolment": found, "course": found.course}
+    return render(request, "academy/certificate.html", context)
+
+
+@distributor  # type: ignore[arg-type]  # a file is streamed
+@require_safe
+def lesson_picture(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Of a published lesson; a writer sees those of drafts too."""
+    pictures = LessonPicture.objects.filter(pk=pk)
+    if not request.user.is_staff:
+        pictures = pictures.filter(lesson__is_published=True, lesson__course__is_published=True)
+    return picture_response(get_object_or_404(pictures).file)
