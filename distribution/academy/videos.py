@@ -13,7 +13,7 @@ def check_video_address(address: str) -> None:
     host = (parts.hostname or "").lower()
     is_known = any(host == known or host.endswith(f".{known}") for known in settings.VIDEO_HOSTS)
     if parts.scheme != "https" or not is_known or parts.username or parts.port not in (None, 443):
-        hosts = "、".join(settings.VIDEO_HOSTS)
+        hosts = ", ".join(settings.VIDEO_HOSTS)
         raise ValidationError(
             _("视频链接须以 https:// 开头，并来自：%(hosts)s。") % {"hosts": hosts}
         )
