@@ -30,3 +30,11 @@ def lock_row(rows: QuerySet[M]) -> M:
         raise rows.model.DoesNotExist  # type: ignore[attr-defined]  # every model has its own
     (row,) = locked
     return row
+
+
+def lock_free_rows(rows: QuerySet[M]) -> list[M]:
+    """Like `lock_rows`, but waits for nobody: rows somebody else holds are left out."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a row lock needs a transaction")
+    locked = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    return list(locked.order_by("pk"))

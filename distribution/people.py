@@ -4,7 +4,7 @@ Every change adds a Standing: what somebody was at any moment can be read later.
 what is unpaid; resigning keeps what was earned; a ban with reasons forfeits what is unpaid.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -174,18 +174,26 @@ def set_tier(
     *,
     by: User | None,
     reason: str = "",
+    keep_until: date | None = None,
     at: datetime | None = None,
 ) -> Distributor:
-    """Give another tier from `at` on; placed orders keep the tier they were placed under."""
+    """Give another tier from `at` on; placed orders keep the tier they were placed under.
+
+    A review does not lower it before `keep_until`, nor before one whole period under it is over.
+    """
     with transaction.atomic():
         distributor = _lock(distributor)
-        if distributor.tier == tier:
+        if (distributor.tier, distributor.tier_kept_until) == (tier, keep_until):
             return distributor
-        distributor.tier = tier
         at = at or timezone.now()
+        if distributor.tier != tier:
+            distributor.tier_since, distributor.tier_is_earned = at, False
+        distributor.tier, distributor.tier_kept_until = tier, keep_until
         standing = _keep_standing(distributor, Status(distributor.status), at, by=by, reason=reason)
         news.tell_tier(distributor, tier, standing_id=standing.pk, at=at)
-        record_audit("set_tier", distributor, by=by, reason=reason, tier=tier)
+        record_audit(
+            "set_tier", distributor, by=by, reason=reason, tier=tier, keep_until=keep_until
+        )
     return distributor
 
 
@@ -228,7 +236,9 @@ def _keep_standing(
     distributor: Distributor, status: Status, at: datetime, *, by: User | None, reason: str
 ) -> Standing:
     distributor.status = status
-    distributor.save(update_fields=["status", "tier"])
+    distributor.save(
+        update_fields=["status", "tier", "tier_since", "tier_is_earned", "tier_kept_until"]
+    )
     return Standing.objects.create(
         distributor=distributor,
         status=status,

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from base.accounts.models import User
-from distribution import clicks, commissions, news, recognition, terms
+from distribution import clicks, commissions, news, own_sales, recognition, terms
 from orders.models import OrderEvent
 from orders.signals import order_paid, order_placed, order_received, order_refunded
 
@@ -28,6 +28,7 @@ def on_paid(events: list[OrderEvent], **kwargs: Any) -> None:
 @receiver(order_received, dispatch_uid="distribution.received")
 def on_received(events: list[OrderEvent], **kwargs: Any) -> None:
     commissions.note_receipt(events)
+    own_sales.note_completion(events)
 
 
 @receiver(order_refunded, dispatch_uid="distribution.refunded")

@@ -3,12 +3,24 @@
 from celery import shared_task
 from django.utils import timezone
 
-from distribution import click_buffer, clicks, commissions, dry_runs, recognition
+from distribution import (
+    click_buffer,
+    clicks,
+    commissions,
+    dry_runs,
+    recognition,
+    tier_reviews,
+)
 
 
 @shared_task
 def mature_commissions() -> int:
     return commissions.mature_commissions(timezone.now())
+
+
+@shared_task
+def review_tiers() -> dict[str, int]:
+    return dict(tier_reviews.review_tiers(timezone.now()))
 
 
 # A year of a large shop takes a while; a run shows where it is.

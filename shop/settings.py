@@ -255,6 +255,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "distribution.tasks.mature_commissions",
         "schedule": timedelta(minutes=5),
     },
+    # Who has done a higher tier's tasks rises within the hour.
+    "review tiers": {"task": "distribution.tasks.review_tiers", "schedule": crontab(minute=25)},
     "try drafts": {
         "task": "distribution.tasks.carry_out_dry_runs",
         "schedule": timedelta(minutes=1),

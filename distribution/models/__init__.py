@@ -15,6 +15,7 @@ from distribution.models.rules import Rule
 from distribution.models.selection import Pick
 from distribution.models.story import Story
 from distribution.models.terms import LineTerms, OrderTerms
+from distribution.models.tiering import TierCalendar, TierReview, TierTask
 from distribution.models.traces import Trace
 
 __all__ = [
@@ -49,6 +50,9 @@ __all__ = [
     "Standing",
     "Story",
     "Tier",
+    "TierCalendar",
+    "TierReview",
+    "TierTask",
     "TierUplift",
     "Trace",
     "Transfer",

@@ -11,12 +11,22 @@ from distribution.states import IN_PROGRAMME, Status
 
 
 class Tier(Privileged):
-    """A distributor's rank (等级), e.g. bronze, silver, gold, and the privileges it carries."""
+    """A distributor's rank (等级), e.g. bronze, silver, gold, and the privileges it carries.
+
+    One without tasks is given by the merchant alone; the lowest is where everybody begins.
+    """
+
+    class TasksNeeded(models.TextChoices):
+        ALL = "all", _("完成全部任务")
+        ANY = "any", _("完成任意一项")
 
     code = models.SlugField(_("代码"), max_length=40, unique=True)
     name = models.CharField(_("名称"), max_length=40)
     name_en = models.CharField(_("英文名称"), max_length=40, blank=True)
     rank = models.PositiveSmallIntegerField(_("高低"), default=0, help_text=_("数字大的等级高。"))
+    tasks_needed = models.CharField(
+        _("任务要求"), max_length=10, choices=TasksNeeded.choices, default=TasksNeeded.ALL
+    )
 
     class Meta(Privileged.Meta):
         verbose_name = _("等级")
@@ -79,6 +89,11 @@ class Distributor(models.Model):
         related_name="distributors",
         verbose_name=_("等级"),
     )
+    tier_since = models.DateTimeField(_("等级起始"), null=True, blank=True)
+    tier_is_earned = models.BooleanField(_("由考核得来"), default=False, db_default=False)
+    tier_kept_until = models.DateField(
+        _("等级保留到"), null=True, blank=True, help_text=_("在这一天之前考核不会降级。")
+    )
     joined_at = models.DateTimeField(_("加入时间"))
     hides_earnings = models.BooleanField(
         _("隐藏分享赚"), default=False, help_text=_("在商品上不显示分享能赚多少，免得旁人看见。")
@@ -109,6 +124,14 @@ class Standing(models.Model):
     )
     since = models.DateTimeField(_("起始时间"))
     reason = models.CharField(_("原因"), max_length=200, blank=True)
+    review = models.ForeignKey(
+        "distribution.TierReview",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("等级考核"),
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -47,14 +47,21 @@ class OrderTerms(models.Model):
     block2 = models.CharField(max_length=12, choices=Block.choices, blank=True)
     tier2 = models.ForeignKey("distribution.Tier", models.PROTECT, null=True, related_name="+")
     paid_at = models.DateTimeField(null=True)
+    # Received and past its days for after-sales: from then on a sale counts for the tier.
+    completes_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(
+                fields=["payee1", "completes_at"],
+                condition=Q(completes_at__isnull=False, block1="", is_self_purchase=False),
+                name="own_completed_sales",
+            ),
+            models.Index(
                 fields=["payee1", "paid_at"],
                 condition=Q(paid_at__isnull=False, block1=""),
                 name="level1_paid_orders",
-            )
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,0 +1,205 @@
+"""Reviewing tiers: reads what everybody sold, writes who rises, keeps, is warned or falls.
+
+Chunks of a few thousand people, a transaction each, safe to repeat and to run twice at once: what
+is decided is read again under the locks of those it changes.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from base.locks import lock_free_rows
+from base.models import Notice
+from base.notices import queue_notice
+from distribution.models import Distributor, Standing, Tier, TierReview
+from distribution.own_sales import NOTHING, sales_of
+from distribution.states import Status
+from distribution.tier_decisions import Decision, Holder, Ladder, Outcome, Review, Windows
+from distribution.tier_periods import the_calendar
+from distribution.tier_words import notice_of, review_in_words
+
+CHUNK = 5000
+
+
+def ladder() -> Ladder:
+    return Ladder(list(Tier.objects.order_by("rank", "pk").prefetch_related("tasks")))
+
+
+def review_at(at: datetime) -> Review:
+    """The review of a moment, with the calendar and the tiers of now."""
+    return Review(the_calendar(), ladder(), at)
+
+
+def review_tiers(at: datetime) -> Counter[str]:
+    """Do what is due at `at`. Returns how many rose, held, fell and were warned."""
+    review = review_at(at)
+    done: Counter[str] = Counter()
+    for people in _chunks(review):
+        found = {decision.distributor_id for decision in _decide(review, people)}
+        if found:
+            done.update(_carry_out(review, found))
+    return done
+
+
+def preview_review(at: datetime) -> list[Decision]:
+    """What a review at `at` would do; nothing is written."""
+    review = review_at(at)
+    return [decision for people in _chunks(review) for decision in _decide(review, people)]
+
+
+def _chunks(review: Review) -> Iterator[list[int]]:
+    if not review.ladder.has_tasks:
+        return
+    last = 0
+    reviewed = Distributor.objects.filter(status=Status.APPROVED).order_by("pk")
+    while people := list(reviewed.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
+        yield people
+        last = people[-1]
+
+
+def _decide(review: Review, people: Collection[int]) -> list[Decision]:
+    """Three queries for any number of people."""
+    holders = holders_of(review, Distributor.objects.filter(pk__in=people))
+    sold = sales_of([holder.distributor_id for holder in holders], review.windows)
+    return [
+        decision
+        for holder in holders
+        for decision in review.decide(
+            holder, Windows(*(found.get(holder.distributor_id, NOTHING) for found in sold))
+        )
+    ]
+
+
+def holders_of(review: Review, rows: QuerySet[Distributor]) -> list[Holder]:
+    """Approved people as a review sees them: two queries. Whose standing begins later than the
+    review is left out: what is written goes behind everything that was."""
+    later = Standing.objects.filter(distributor=OuterRef("pk"), since__gt=review.at)
+    found = list(
+        rows.filter(~Exists(later), status=Status.APPROVED)
+        .order_by("pk")
+        .values_list("pk", "tier", "tier_since", "joined_at", "tier_is_earned", "tier_kept_until")
+    )
+    warned: dict[int, dict[date, datetime]] = defaultdict(dict)
+    closed: dict[int, set[date]] = defaultdict(set)
+    for person, start, outcome, warned_at in _reviews_of(
+        review, [row[0] for row in found]
+    ).values_list("distributor", "period_start", "outcome", "warned_at"):
+        if outcome == Outcome.OPEN:
+            warned[person][start] = warned_at
+        else:
+            closed[person].add(start)
+    tiers = {tier.pk: tier for tier in review.ladder.tiers}
+    return [
+        Holder(
+            person,
+            tiers[tier] if tier else None,
+            since or joined_at,
+            is_earned,
+            kept_until,
+            warned[person],
+            frozenset(closed[person]),
+        )
+        for person, tier, since, joined_at, is_earned, kept_until in found
+    ]
+
+
+def _reviews_of(review: Review, people: Collection[int]) -> QuerySet[TierReview]:
+    """What is known of the two periods, apart from rises."""
+    return TierReview.objects.filter(
+        distributor__in=people,
+        period_start__in=[review.ended.start, review.running.start],
+        period_end__in=[review.ended.end, review.running.end],
+    ).exclude(outcome=Outcome.ROSE)
+
+
+@transaction.atomic
+def _carry_out(review: Review, people: Collection[int]) -> list[str]:
+    """Decide again for those nobody else is changing, under their locks, and write it."""
+    rows = Distributor.objects.filter(pk__in=people).select_related("user")
+    locked = {row.pk: row for row in lock_free_rows(rows)}
+    decisions = _decide(review, list(locked))
+    reviews = _write_reviews(review, decisions)
+    moved = [(d, r) for d, r in zip(decisions, reviews, strict=True) if d.to_tier]
+    _write_tiers(locked, moved, review.at)
+    for decision, row in zip(decisions, reviews, strict=True):
+        _tell(review, locked[decision.distributor_id], decision, row)
+    return [decision.outcome.value for decision in decisions]
+
+
+def _write_reviews(review: Review, decisions: Collection[Decision]) -> list[TierReview]:
+    """One row a decision; a warning that was open becomes what came of it."""
+    people = [decision.distributor_id for decision in decisions]
+    known = {(row.distributor_id, row.period_start): row for row in _reviews_of(review, people)}
+    fresh, continued, written = [], [], []
+    for decision in decisions:
+        row = known.get((decision.distributor_id, decision.period.start))
+        if row is None or decision.outcome == Outcome.ROSE:
+            fresh.append(row := TierReview())
+        else:
+            continued.append(row)
+        written.append(_filled(row, decision, review.at))
+    TierReview.objects.bulk_create(fresh)
+    TierReview.objects.bulk_update(
+        continued,
+        ["outcome", "tier", "to_tier", "sales", "orders", "customers", "decided_at"],
+        batch_size=1000,
+    )
+    return written
+
+
+def _filled(row: TierReview, decision: Decision, at: datetime) -> TierReview:
+    values: dict[str, Any] = {
+        "distributor_id": decision.distributor_id,
+        "tier": decision.tier,
+        "to_tier": decision.to_tier,
+        "period_start": decision.period.start,
+        "period_end": decision.period.end,
+        "outcome": decision.outcome,
+        "sales": decision.figures.sales,
+        "orders": decision.figures.orders,
+        "customers": decision.figures.customers,
+    }
+    values["warned_at" if decision.outcome == Outcome.OPEN else "decided_at"] = at
+    for name, value in values.items():
+        setattr(row, name, value)
+    return row
+
+
+def _write_tiers(
+    locked: dict[int, Distributor], moved: list[tuple[Decision, TierReview]], at: datetime
+) -> None:
+    standings, changed = [], []
+    for decision, row in moved:
+        distributor = locked[decision.distributor_id]
+        distributor.tier, distributor.tier_since = decision.to_tier, at
+        distributor.tier_is_earned = True
+        distributor.tier_kept_until = None
+        changed.append(distributor)
+        standings.append(
+            Standing(
+                distributor=distributor,
+                status=distributor.status,
+                tier=decision.to_tier,
+                since=at,
+                reason=review_in_words(row)[:200],
+                review=row,
+            )
+        )
+    Distributor.objects.bulk_update(
+        changed, ["tier", "tier_since", "tier_is_earned", "tier_kept_until"], batch_size=1000
+    )
+    Standing.objects.bulk_create(standings)
+
+
+def _tell(review: Review, distributor: Distributor, decision: Decision, row: TierReview) -> None:
+    """The message about it; keeping a tier is no news."""
+    text = notice_of(review, decision, row)
+    user = distributor.user
+    if not text or not (user.phone or user.email):
+        return
+    channel = Notice.Channel.SMS if user.phone else Notice.Channel.EMAIL
+    queue_notice(channel, user.phone or user.email or "", text)
