@@ -39,6 +39,29 @@ EVENTS = {
         _("等级变为“%(tier)s”"),
         _("从现在起的新订单按“%(tier)s”的权益计算，已下的订单不变。"),
     ),
+    "tier_rose": Event(
+        PROGRAMME,
+        _("等级升为“%(tier)s”"),
+        _(
+            "恭喜！这一期你已完成 ¥%(sales)s、%(orders)s 单、%(customers)s 位顾客。新订单按新等级计算。"
+        ),
+    ),
+    "tier_fell": Event(
+        PROGRAMME,
+        _("等级变为“%(tier)s”"),
+        _(
+            "%(period)s 你完成了 ¥%(sales)s、%(orders)s 单、%(customers)s 位顾客，没有达到“%(from)s”的任务。"
+            "已下的订单不变，任务完成后随时升回。"
+        ),
+    ),
+    "tier_at_risk": Event(
+        PROGRAMME,
+        _("等级提醒：还没有保住“%(tier)s”"),
+        _(
+            "%(period)s 到现在你完成了 ¥%(sales)s、%(orders)s 单、%(customers)s 位顾客，"
+            "还没有达到“%(tier)s”的任务。%(last_day)s 结束前完成，等级不变。"
+        ),
+    ),
     "programme_approved": Event(
         PROGRAMME,
         _("分销资格已开通"),

@@ -157,6 +157,10 @@ class Review:
             return closes_at
         return max(closes_at, day_start(beijing_date(warned_at)) + self.warning)
 
+    def last_day(self, period: Period, warned_at: datetime | None) -> date:
+        """The last Beijing day on which the tasks can be done."""
+        return beijing_date(self.falls_at(period, warned_at)) - timedelta(days=1)
+
     def decide(self, holder: Holder, sold: Windows) -> list[Decision]:
         """What becomes of one person: nothing, one thing, or the last period and a warning."""
         higher = self.ladder.earned_above(holder.tier, sold.running)

@@ -12,15 +12,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from base.inbox import News, tell
 from base.locks import lock_free_rows
-from base.models import Notice
-from base.notices import queue_notice
 from distribution.models import Distributor, Standing, Tier, TierReview
 from distribution.own_sales import NOTHING, sales_of
 from distribution.states import Status
 from distribution.tier_decisions import Decision, Holder, Ladder, Outcome, Review, Windows
 from distribution.tier_periods import the_calendar
-from distribution.tier_words import notice_of, review_in_words
+from distribution.tier_words import period_in_words, review_in_words
 
 CHUNK = 5000
 
@@ -119,14 +118,13 @@ def _reviews_of(review: Review, people: Collection[int]) -> QuerySet[TierReview]
 @transaction.atomic
 def _carry_out(review: Review, people: Collection[int]) -> list[str]:
     """Decide again for those nobody else is changing, under their locks, and write it."""
-    rows = Distributor.objects.filter(pk__in=people).select_related("user")
-    locked = {row.pk: row for row in lock_free_rows(rows)}
+    rows = lock_free_rows(Distributor.objects.filter(pk__in=people))
+    locked = {row.pk: row for row in rows}
     decisions = _decide(review, list(locked))
     reviews = _write_reviews(review, decisions)
     moved = [(d, r) for d, r in zip(decisions, reviews, strict=True) if d.to_tier]
     _write_tiers(locked, moved, review.at)
-    for decision, row in zip(decisions, reviews, strict=True):
-        _tell(review, locked[decision.distributor_id], decision, row)
+    _tell(review, list(zip(decisions, reviews, strict=True)))
     return [decision.outcome.value for decision in decisions]
 
 
@@ -195,11 +193,31 @@ def _write_tiers(
     Standing.objects.bulk_create(standings)
 
 
-def _tell(review: Review, distributor: Distributor, decision: Decision, row: TierReview) -> None:
-    """The message about it; keeping a tier is no news."""
-    text = notice_of(review, decision, row)
-    user = distributor.user
-    if not text or not (user.phone or user.email):
-        return
-    channel = Notice.Channel.SMS if user.phone else Notice.Channel.EMAIL
-    queue_notice(channel, user.phone or user.email or "", text)
+NEWS_OF = {
+    Outcome.ROSE: "tier_rose",
+    Outcome.FELL: "tier_fell",
+    Outcome.OPEN: "tier_at_risk",
+}
+
+
+def _tell(review: Review, found: Collection[tuple[Decision, TierReview]]) -> None:
+    """Everybody hears of it; keeping a tier is no news."""
+    for outcome, event in NEWS_OF.items():
+        told = [_news(review, d, row) for d, row in found if d.outcome == outcome]
+        tell(event, told, at=review.at)
+
+
+def _news(review: Review, decision: Decision, row: TierReview) -> News:
+    tier = decision.to_tier or decision.tier
+    values = {
+        "tier": tier.name if tier else "",
+        "tier_en": tier.name_en if tier else "",
+        "from": decision.tier.name if decision.tier else "",
+        "from_en": decision.tier.name_en if decision.tier else "",
+        "period": period_in_words(decision.period),
+        "sales": str(row.sales),
+        "orders": row.orders,
+        "customers": row.customers,
+        "last_day": f"{review.last_day(decision.period, row.warned_at):%Y-%m-%d}",
+    }
+    return News(decision.distributor_id, str(row.pk), values, "/distribution/tier/")

@@ -1,16 +1,13 @@
 """Tiers, their tasks and what became of somebody, in words."""
 
-from datetime import timedelta
 from decimal import Decimal
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from base.clock import beijing_date
 from base.templatetags.shop import money
 from distribution.models import Tier, TierCalendar, TierReview, TierTask
-from distribution.tier_decisions import Decision, Outcome, Review, progress_of
+from distribution.tier_decisions import Outcome
 from distribution.tier_periods import Period
 
 
@@ -69,32 +66,3 @@ def review_in_words(row: TierReview) -> str:
     if row.outcome == Outcome.HELD:
         return _("%(period)s：%(figures)s，保住“%(tier)s”") % words
     return _("%(period)s：提醒时%(figures)s，还没有达到“%(tier)s”的任务") % words
-
-
-def notice_of(review: Review, decision: Decision, row: TierReview) -> str:
-    """What somebody is told; nothing when they keep their tier."""
-    if decision.tier is None and decision.outcome != Outcome.ROSE:
-        return ""
-    if decision.outcome == Outcome.ROSE:
-        return _("恭喜，你的等级升为“%(tier)s”。详情见推广中心的“等级”。") % {
-            "tier": decision.to_tier
-        }
-    if decision.outcome == Outcome.FELL:
-        return _("你的等级由“%(tier)s”变为“%(to)s”：%(why)s。") % {
-            "tier": decision.tier,
-            "to": decision.to_tier,
-            "why": review_in_words(row),
-        }
-    if decision.outcome == Outcome.OPEN and decision.tier is not None:
-        missing = [
-            f"{task.kind.label} {amount_in_words(task.kind, task.left)}"
-            for task in progress_of(decision.tier, decision.figures)
-            if not task.is_met
-        ]
-        last = review.falls_at(decision.period, row.warned_at) - timedelta(seconds=1)
-        return _("等级提醒：要保住“%(tier)s”，到 %(day)s 为止还差 %(missing)s。") % {
-            "tier": decision.tier,
-            "day": date_format(beijing_date(last), "MONTH_DAY_FORMAT"),
-            "missing": _("、").join(missing),
-        }
-    return ""

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
 
-from base.clock import BEIJING
-from base.models import Notice
+from base.clock import BEIJING, beijing_date, day_start
+from base.inbox import shown
+from base.models import InboxMessage
 from distribution import tasks
 from distribution.models import (
     Distributor,
@@ -49,8 +51,8 @@ def codes(distributor: Distributor) -> list[str]:
     return [code for code, _ in tiers_of(distributor)]
 
 
-def notices() -> list[str]:
-    return list(Notice.objects.order_by("pk").values_list("text", flat=True))
+def notices() -> list[tuple[str, str]]:
+    return [(one.title, one.text) for one in shown(InboxMessage.objects.order_by("pk"))]
 
 
 def reviews(distributor: Distributor) -> list[tuple[str, str, Decimal]]:
@@ -86,13 +88,6 @@ class TestMonthsPass:
             ("04", "fell", Decimal("99.99")),
             ("05", "rose", Decimal("350.00")),
             ("05", "held", Decimal("350.00")),
-        ]
-        assert notices() == [
-            "【邻里好物】恭喜，你的等级升为“白银”。详情见推广中心的“等级”。",
-            "【邻里好物】等级提醒：要保住“白银”，到 4月30日 为止还差 完成销售额 ¥0.01。",
-            "【邻里好物】你的等级由“白银”变为“青铜”：2026-04-01 – 2026-04-30：完成 ¥99.99、1 单、"
-            "1 位顾客，没有达到“白银”的任务。",
-            "【邻里好物】恭喜，你的等级升为“黄金”。详情见推广中心的“等级”。",
         ]
         fall = Standing.objects.get(review__outcome="fell")
         assert fall.reason == (
@@ -164,6 +159,47 @@ class TestMonthsPass:
         assert review_tiers(beijing(4, 4)) == {"fell": 1, "held": 1}
         assert (codes(person)[-1], codes(other)[-1]) == ("silver", "bronze")
         assert review_tiers(beijing(4, 4, 1)) == {"rose": 1}, "in April itself they sold enough"
+
+
+class TestMessages:
+    def test_risk_fall_and_rise_are_told_with_their_figures(self, person: Distributor) -> None:
+        """Today is the first day of a period; ten days ago was the first of the one before."""
+        today = day_start(beijing_date(timezone.now()))
+        calendar(kind="days", days=10, days_from=today.date(), warning_days=3)
+        first = today - timedelta(days=20)
+        sell(person, "120.00", first + timedelta(days=1))
+        sell(person, "99.00", first + timedelta(days=12))
+        sell(person, "300.00", today)
+        review_tiers(first + timedelta(days=2))
+        assert notices() == [], "long past is no news"
+        nightly(first + timedelta(days=9), today + timedelta(days=1))
+        before = f"{first + timedelta(days=10):%Y-%m-%d} – {today - timedelta(days=1):%Y-%m-%d}"
+        assert notices() == [
+            (
+                "等级提醒：还没有保住“白银”",
+                f"{before} 到现在你完成了 ¥99.00、1 单、1 位顾客，还没有达到“白银”的任务。"
+                f"{today - timedelta(days=1):%Y-%m-%d} 结束前完成，等级不变。",
+            ),
+            (
+                "等级升为“黄金”",
+                "恭喜！这一期你已完成 ¥300.00、1 单、1 位顾客。新订单按新等级计算。",
+            ),
+        ]
+        with translation.override("en"):
+            assert [title for title, _ in notices()] == [
+                "Your tier: “Silver” is not secured yet",
+                "Your tier is now “Gold”",
+            ]
+
+    def test_a_fall_says_why(self, person: Distributor) -> None:
+        today = day_start(beijing_date(timezone.now()))
+        calendar(kind="days", days=10, days_from=today.date(), warning_days=0)
+        sell(person, "120.00", today - timedelta(days=19))
+        review_tiers(today - timedelta(days=18))
+        review_tiers(today)
+        ((title, text),) = notices()
+        assert title == "等级变为“青铜”"
+        assert "你完成了 ¥0.00、0 单、0 位顾客，没有达到“白银”的任务" in text
 
 
 class TestRefunds:
@@ -359,7 +395,7 @@ class TestWhoIsReviewed:
         people = [person, *(make_distributor() for _ in range(number - 1))]
         for one in people:
             sell(one, "100.00", beijing(2, 10))
-        with django_assert_num_queries(18 + number):  # a message each
+        with django_assert_num_queries(18):
             assert review_tiers(beijing(2, 11)) == {"rose": number}
 
 

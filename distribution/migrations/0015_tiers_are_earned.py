@@ -27,7 +27,7 @@ def begin(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0012_first_agreement'),
+        ('distribution', '0014_stories'),
         ('orders', '0006_closed_payments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
