@@ -87,7 +87,7 @@ def holders_of(review: Review, rows: QuerySet[Distributor]) -> list[Holder]:
     for person, start, outcome, warned_at in _reviews_of(
         review, [row[0] for row in found]
     ).values_list("distributor", "period_start", "outcome", "warned_at"):
-        if outcome == Outcome.OPEN:
+        if outcome == Outcome.OPEN and warned_at is not None:
             warned[person][start] = warned_at
         else:
             closed[person].add(start)
