@@ -9,6 +9,7 @@ from distribution.views import (
     posters,
     recruiting,
     selection,
+    statements,
     stories,
     team,
     timelines,
@@ -48,5 +49,8 @@ urlpatterns = [
     path("distribution/selection/<int:product>/", selection.picking, name="picking"),
     path("distribution/selection/<int:product>/removal/", selection.removal, name="pick_removal"),
     path("distribution/shown-earnings/", selection.shown_earnings, name="shown_earnings"),
+    path("distribution/statements/", statements.statements, name="statements"),
+    path("distribution/statements/<str:month>/", statements.statement, name="statement"),
+    path("distribution/debt/", statements.debt, name="debt"),
     path("shelf/<str:code>/", selection.shelf, name="shelf"),
 ]

@@ -69,6 +69,11 @@ class Commission(models.Model):
                 name="commission_due",
             ),
             models.Index(
+                fields=["payee", "accrued_at"],
+                condition=Q(allocated__gt=F("amount")),
+                name="commission_overpaid",
+            ),
+            models.Index(
                 fields=["payee", "matured_at", "id"],
                 condition=Q(matured_at__isnull=False, allocated__lt=F("amount")),
                 name="commission_unallocated",
@@ -123,6 +128,7 @@ class Reversal(models.Model):
         verbose_name = _("佣金撤回")
         verbose_name_plural = pgettext_lazy("plural", "佣金撤回")
         ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["at"], name="reversal_at")]
         constraints = [
             models.UniqueConstraint(
                 fields=["commission", "refund"], name="reversal_once", nulls_distinct=False

@@ -1,0 +1,310 @@
+"""A distributor's month in the books: from the opening balance to the closing one, to the cent.
+
+Sums are the ledger's own. What a month is about is the time of the transfers, so that the closing
+balance of one month is the opening balance of the next by construction.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, overload
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from base.clock import beijing_date, day_start
+from base.money import ZERO
+from distribution.models import Distributor, Transfer
+from distribution.states import DISTRIBUTOR_ACCOUNTS
+
+Kind = Transfer.Kind
+
+
+@dataclass(frozen=True)
+class Sums:
+    """An amount in each place a distributor's money lies. The total is what the shop owes them."""
+
+    pending: Decimal = ZERO
+    available: Decimal = ZERO
+    reserved: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.pending + self.available + self.reserved
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(
+            self.pending + other.pending,
+            self.available + other.available,
+            self.reserved + other.reserved,
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.pending or self.available or self.reserved)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One Beijing month. `moved` holds the sums of each kind of transfer in it."""
+
+    month: date
+    opening: Sums
+    moved: dict[str, Sums] = field(default_factory=dict)
+
+    def of(self, *kinds: str) -> Sums:
+        return sum((self.moved.get(kind, Sums()) for kind in kinds), Sums())
+
+    @property
+    def closing(self) -> Sums:
+        return sum(self.moved.values(), self.opening)
+
+    @property
+    def earned(self) -> Decimal:
+        return self.of(Kind.ACCRUE).total
+
+    @property
+    def matured(self) -> Decimal:
+        return self.of(Kind.MATURE).available
+
+    @property
+    def reversed(self) -> Decimal:
+        """Taken back by refunds, a review or a ban; positive."""
+        return -self.of(Kind.REVERSE, Kind.REVOKE, Kind.FORFEIT).total
+
+    @property
+    def paid(self) -> Decimal:
+        return -self.of(Kind.SETTLE).total
+
+    @property
+    def name(self) -> str:
+        """As in its address: 2026-11."""
+        return f"{self.month:%Y-%m}"
+
+    def rows(self) -> list[tuple[str, str, Sums]]:
+        """What happened, with what it means; kinds that did not happen are left out."""
+        words: dict[str, tuple[str, str]] = {
+            Kind.ACCRUE: (_("新佣金"), _("顾客付款，佣金记为待成熟")),
+            Kind.REVERSE: (_("退款撤回"), _("买家退款，按保留的部分重算")),
+            Kind.REVOKE: (_("复核撤回"), _("商家复核后撤回的佣金")),
+            Kind.FORFEIT: (_("封禁没收"), _("账号封禁，未付的佣金收回")),
+            Kind.MATURE: (_("佣金成熟"), _("收货满规定天数，从待成熟变为可结算")),
+            Kind.HOLD: (_("暂扣复核"), _("商家正在复核，从可结算退回待成熟")),
+            Kind.RESERVE: (_("进入结算"), _("放进结算单，等待打款")),
+            Kind.RELEASE: (_("结算退回"), _("结算单没有付出，退回可结算")),
+            Kind.SETTLE: (_("已付给你"), _("结算单打款成功")),
+        }
+        return [(*words[kind], self.moved[kind]) for kind in words if kind in self.moved]
+
+
+MONTHS = """
+SELECT to_char(transfer.at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month,
+       transfer.kind, entry.account, sum(entry.amount)
+FROM distribution_entry entry JOIN distribution_transfer transfer ON transfer.id = entry.transfer_id
+WHERE entry.distributor_id = %s
+GROUP BY 1, 2, 3 ORDER BY 1
+"""
+
+
+def statements_of(distributor: Distributor, *, until: datetime) -> list[Statement]:
+    """Every month from the first with a movement, or from joining, to `until`; newest first.
+
+    One query.
+    """
+    by_month: dict[str, dict[str, Sums]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(MONTHS, [distributor.pk])
+        for month, kind, account, amount in cursor.fetchall():
+            moved = by_month.setdefault(month, {})
+            moved[kind] = moved.get(kind, Sums()) + _in(account, amount)
+    last = beijing_date(until).replace(day=1)
+    first = beijing_date(distributor.joined_at).replace(day=1)
+    known = [month_of(name) for name in by_month]
+    month = min([first, last, *(found for found in known if found)])
+    last = max([last, *(found for found in known if found)])
+    statements: list[Statement] = []
+    balance = Sums()
+    while month <= last:
+        statement = Statement(month, balance, by_month.get(f"{month:%Y-%m}", {}))
+        statements.append(statement)
+        balance, month = statement.closing, next_month(month)
+    return statements[::-1]
+
+
+def statement_of(distributor: Distributor, month: date, *, until: datetime) -> Statement | None:
+    """One month's; None for a month that has not begun or lies before the first."""
+    found = (row for row in statements_of(distributor, until=until) if row.month == month)
+    return next(found, None)
+
+
+def _in(account: str, amount: Decimal) -> Sums:
+    places = {str(name): ZERO for name in DISTRIBUTOR_ACCOUNTS}
+    return Sums(**(places | {account: amount}))
+
+
+def month_of(name: str) -> date | None:
+    """2026-11 as its first day."""
+    year, dash, month = name.partition("-")
+    if not (dash and len(year) == 4 and len(month) == 2 and (year + month).isdecimal()):
+        return None
+    try:
+        return date(int(year), int(month), 1)
+    except ValueError:
+        return None
+
+
+def next_month(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One movement of a month. `amount` is how it changes what the shop owes: nothing when money
+    only changes its place, which `moved` then tells."""
+
+    kind: Kind
+    at: datetime
+    amount: Decimal
+    moved: Decimal
+    commission_id: int | None
+    level: int | None
+    order: str
+    goods: str
+    number: str
+
+    @property
+    def label(self) -> str:
+        return str(self.kind.label)
+
+
+# Commissions and their reversals one by one, with the order they come from; whole movements of the
+# balance (maturing, payouts) as the ledger has them.
+LINES = """
+WITH line AS (
+    SELECT 'accrue' AS kind, commission.accrued_at AS at, commission.amount_at_payment AS amount,
+           commission.id AS commission, ''::text AS number
+    FROM distribution_commission commission
+    WHERE commission.payee_id = %(who)s
+      AND commission.accrued_at >= %(start)s AND commission.accrued_at < %(end)s
+    UNION ALL
+    SELECT CASE WHEN reversal.refund_id IS NOT NULL THEN 'reverse'
+                WHEN EXISTS (SELECT 1 FROM distribution_transfer
+                             WHERE key = 'revoke:' || commission.id) THEN 'revoke'
+                ELSE 'forfeit' END, reversal.at,
+           -reversal.amount, commission.id, ''
+    FROM distribution_reversal reversal
+    JOIN distribution_commission commission ON commission.id = reversal.commission_id
+    WHERE commission.payee_id = %(who)s AND reversal.at >= %(start)s AND reversal.at < %(end)s
+    UNION ALL
+    SELECT transfer.kind, transfer.at, entry.amount, NULL,
+           CASE WHEN transfer.kind IN ('mature', 'hold') THEN '' ELSE split_part(transfer.key, ':', 2) END
+    FROM distribution_entry entry
+    JOIN distribution_transfer transfer ON transfer.id = entry.transfer_id
+    WHERE entry.distributor_id = %(who)s AND transfer.at >= %(start)s AND transfer.at < %(end)s
+      AND (entry.account = 'available' AND transfer.kind IN ('mature', 'hold', 'reserve', 'release')
+           OR entry.account = 'reserved' AND transfer.kind = 'settle')
+)
+"""
+PAGE = """
+SELECT line.kind, line.at, line.amount, line.commission, commission.level, o.number,
+       CASE WHEN %(english)s AND goods.name_en <> '' THEN goods.name_en ELSE goods.name END,
+       line.number
+FROM line
+LEFT JOIN distribution_commission commission ON commission.id = line.commission
+LEFT JOIN orders_order o ON o.id = commission.order_id
+LEFT JOIN orders_orderline goods ON goods.id = commission.line_id
+ORDER BY line.at, line.kind, line.commission, line.number
+"""
+
+
+# Fewer than this are read rather than counted.
+FEW = 1000
+
+
+class StatementLines(Sequence[Line]):
+    """The lines of a month in order of time, or a slice of them: read when they are looked at, so
+    that a paginator reads its page alone."""
+
+    def __init__(
+        self,
+        distributor: Distributor,
+        month: date,
+        *,
+        language: str = "",
+        skip: int = 0,
+        most: int | None = None,
+    ) -> None:
+        self._of = (distributor, month, language)
+        self._values: dict[str, Any] = {
+            "who": distributor.pk,
+            "start": day_start(month),
+            "end": day_start(next_month(month)),
+            "english": language == "en",
+            "skip": skip,
+            "most": most,
+        }
+        self._read: list[Line] | None = None
+
+    def __len__(self) -> int:
+        skip, most = self._values["skip"], self._values["most"]
+        if most is not None and most < FEW:
+            return len(self._rows())
+        found = self._ask(f"{LINES} SELECT count(*) FROM line")[0][0] - skip  # noqa: S608  (a constant; values are bound)
+        return max(0, found if most is None else min(found, most))
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self._rows())
+
+    @overload
+    def __getitem__(self, part: int) -> Line: ...
+    @overload
+    def __getitem__(self, part: slice) -> "StatementLines": ...
+    def __getitem__(self, part: int | slice) -> "Line | StatementLines":
+        if isinstance(part, int):
+            return self._rows()[part]
+        start, (distributor, month, language) = part.start or 0, self._of
+        return StatementLines(
+            distributor,
+            month,
+            language=language,
+            skip=self._values["skip"] + start,
+            most=self._values["most"] if part.stop is None else max(0, part.stop - start),
+        )
+
+    def _rows(self) -> list[Line]:
+        if self._read is None:
+            found = self._ask(f"{LINES}{PAGE} LIMIT %(most)s OFFSET %(skip)s")
+            self._read = [_line(*row) for row in found]
+        return self._read
+
+    def _ask(self, query: str) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(query, self._values)
+            return cursor.fetchall()
+
+
+STAYS = (Kind.MATURE, Kind.HOLD, Kind.RESERVE, Kind.RELEASE)
+
+
+def _line(
+    kind: str,
+    at: datetime,
+    amount: Decimal,
+    commission_id: int | None,
+    level: int | None,
+    order: str | None,
+    goods: str | None,
+    number: str,
+) -> Line:
+    only_moves = kind in STAYS
+    return Line(
+        kind=Kind(kind),
+        at=at,
+        amount=ZERO if only_moves else amount,
+        moved=abs(amount) if only_moves else ZERO,
+        commission_id=commission_id,
+        level=level,
+        order=order or "",
+        goods=goods or "",
+        number=number,
+    )
