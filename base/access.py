@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from base.accounts.models import User
 
-View = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponse]
 
 
 class MemberRequest(HttpRequest):
@@ -38,7 +37,7 @@ def policy(
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             refusal = check(request)
             return view(request, *args, **kwargs) if refusal is None else refusal
 
@@ -82,7 +81,7 @@ def same_origin(view: View) -> View:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             origin = urlsplit(request.headers.get("Origin", ""))
             if not origin.netloc or origin.netloc != request.get_host():

@@ -33,7 +33,7 @@ LINES_PER_PAGE = 100
 OVERPAID = 200
 
 
-@earner
+@earner  # type: ignore[arg-type]  # rows may be streamed
 @never_cache
 @require_safe
 def statements(request: HttpRequest) -> HttpResponseBase:
@@ -68,7 +68,7 @@ def _summary(row: Statement) -> list[Any]:
     ]  # fmt: skip
 
 
-@earner
+@earner  # type: ignore[arg-type]  # rows may be streamed
 @never_cache
 @require_safe
 def statement(request: HttpRequest, month: str) -> HttpResponseBase:
