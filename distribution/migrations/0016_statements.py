@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0014_stories'),
+        ('distribution', '0015_tiers_are_earned'),
         ('orders', '0006_closed_payments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
