@@ -8,9 +8,9 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from base.accounts.models import User
-from distribution import clicks, commissions, news, own_sales, recognition, terms
+from distribution import clicks, commissions, news, own_sales, promo_codes, recognition, terms
 from orders.models import OrderEvent
-from orders.signals import order_paid, order_placed, order_received, order_refunded
+from orders.signals import order_cancelled, order_paid, order_placed, order_received, order_refunded
 
 
 @receiver(order_placed, dispatch_uid="distribution.placed")
@@ -35,6 +35,11 @@ def on_received(events: list[OrderEvent], **kwargs: Any) -> None:
 def on_refunded(events: list[OrderEvent], **kwargs: Any) -> None:
     commissions.reverse(events)
     news.tell_reversed(event.refund_id for event in events if event.refund_id)
+
+
+@receiver(order_cancelled, dispatch_uid="distribution.cancelled")
+def on_cancelled(events: list[OrderEvent], **kwargs: Any) -> None:
+    promo_codes.release_uses(events)
 
 
 @receiver(user_signed_up, dispatch_uid="distribution.signed_up")

@@ -8,6 +8,7 @@ from distribution.models.people import Distributor, Standing, Tier, TierUplift
 from distribution.models.policy import Policy
 from distribution.models.presentation import Presentation
 from distribution.models.privileges import PositionPrivileges
+from distribution.models.promo import PromoCode, PromoUse
 from distribution.models.relations import Binding, Click, Link, Recruitment
 from distribution.models.reservation import Allocation, Reservation
 from distribution.models.result import Result
@@ -41,6 +42,8 @@ __all__ = [
     "Policy",
     "PositionPrivileges",
     "Presentation",
+    "PromoCode",
+    "PromoUse",
     "Recruitment",
     "Reservation",
     "Result",

@@ -36,11 +36,13 @@ from distribution.links import (
 )
 from distribution.models import Distributor, Link
 from distribution.periods import quick_periods
+from distribution.promo_codes import codes_of, in_words
 from distribution.qr import qr_png, qr_svg
 
 QR_SECONDS = 24 * 3600
 PER_PAGE = 20
 GOODS_PER_PAGE = 12
+PROMO_CODES = 20
 
 
 @distributor
@@ -79,6 +81,7 @@ def links(request: HttpRequest) -> HttpResponse:
         "since": wanted["since"],
         "until": wanted["until"],
         "page": page,
+        "promo_codes": [(promo, in_words(promo)) for promo in codes_of(person)[:PROMO_CODES]],
         "personal": personal,
         "named": list(zip(named, opened_pages(rows), strict=True)),
     }

@@ -31,6 +31,7 @@ DEEDS = {
     "reassign_customer": _("改绑分销商"),
     "reassign_recruiter": _("改推荐人"),
     "hand_over": _("整体移交"),
+    "save_promo_code": _("保存优惠码"),
     "publish_rule": _("新增佣金规则"),
     "change_rule": _("修改佣金规则"),
     "end_rule": _("停用佣金规则"),

@@ -10,16 +10,17 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from catalog.models import Category
-from distribution.models import Policy, Tier, TierUplift
+from distribution.models import Policy, PromoCode, Tier, TierUplift
 from distribution.policy import publish_policy
+from distribution.promo_codes import save_promo_code
 from distribution.rules import change_rule, publish_rule
 from orders.models import OrderEvent
 from orders.sales import refresh_sold
 from payouts.books import check_books
 from payouts.models import Schedule
 from shop.demo.goods import COMMISSIONS, FIXED_COMMISSIONS, fill_goods
-from shop.demo.people import MERCHANT, PASSWORD, SIGN_INS, cast_everybody
-from shop.demo.trade import CHANNEL, Trade, prompt_gateways
+from shop.demo.people import MERCHANT, PASSWORD, SIGN_INS, Cast, cast_everybody
+from shop.demo.trade import CHANNEL, PROMO_CODE, Trade, prompt_gateways
 
 DAYS = 90
 ORDERS = 320
@@ -36,6 +37,7 @@ def fill_demo() -> bool:
         _set_rules(opening)
         _set_schedules(opening)
         cast = cast_everybody(random, opening + timedelta(hours=1))
+        _set_promo_codes(cast, opening)
         Trade(cast, random).live(opening, ORDERS)
         refresh_sold(opening)
         _prove()
@@ -91,6 +93,19 @@ def _set_rules(opening: datetime) -> None:
     )
     platinum = Tier.objects.create(code="platinum", name="铂金", name_en="Platinum", rank=4)
     TierUplift.objects.create(tier=platinum, uplift=Decimal("0.10"), valid_from=opening)
+
+
+def _set_promo_codes(cast: Cast, opening: datetime) -> None:
+    """One of the shop's own, one that belongs to a distributor, one that is over."""
+    amount, share = Decimal("10.00"), Decimal("0.05")
+    codes = (
+        PromoCode(code=PROMO_CODE, amount=amount, minimum=Decimal("99.00"), most_per_person=None),
+        PromoCode(code="小满95", owner=cast.first[0], percent=share),
+        PromoCode(code="OPENING", percent=share, ends_at=opening + timedelta(days=30)),
+    )
+    for code in codes:
+        code.created_at = opening
+        save_promo_code(code, by=cast.merchant)
 
 
 def _set_schedules(opening: datetime) -> None:

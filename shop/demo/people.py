@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 
 from base.accounts.consents import record_consents
 from base.accounts.models import Address, User
+from catalog.models import Product
 from distribution import people
 from distribution.links import create_link
 from distribution.models import Click, Distributor, Tier
@@ -109,10 +110,17 @@ class Casting:
         if recruiter is not None:
             self._follow(user, recruiter, joined)
         distributor = people.join(user, at=joined + timedelta(hours=5))
-        for channel in self.random.sample(CHANNELS, 2):
-            create_link(distributor, channel=channel, at=joined + timedelta(hours=6))
+        for channel, page in zip(
+            self.random.sample(CHANNELS, 2), ("/", self._goods()), strict=True
+        ):
+            create_link(distributor, channel=channel, target=page, at=joined + timedelta(hours=6))
         rank = Tier.objects.get(code=tier)
         return people.set_tier(distributor, rank, by=None, at=joined + timedelta(hours=6))
+
+    def _goods(self) -> str:
+        """A product's page, for a link that leads there."""
+        slugs = Product.objects.order_by("pk").values_list("slug", flat=True)
+        return f"/p/{self.random.choice(slugs)}/"
 
     def customer(self, joined: datetime, of: Distributor | None, sign_in: SignIn | None) -> User:
         user = self.member(joined, sign_in)

@@ -18,7 +18,7 @@ from catalog.models.product import Kind
 from catalog.stock import OutOfStock
 from distribution.commissions import mature_commissions
 from orders import cancellation, payments, receipt, refunds, repayments, shipping
-from orders.checkout import Item, place_order
+from orders.checkout import CannotPlace, Item, place_order
 from orders.models import Order, Payment, Refund, Repayment
 from orders.registries import Outcome, payment_methods
 from orders.states import OrderState
@@ -28,6 +28,7 @@ from payouts.models import Payout
 from shop.demo.people import Cast
 
 METHOD = CHANNEL = "sandbox"
+PROMO_CODE = "邻里满减"  # typed in by who buys three things
 COURIERS = ("顺丰速运", "中通快递", "京东物流", "圆通速递")
 
 
@@ -129,9 +130,13 @@ class Trade:
             items = [Item(v.pk, self.random.choices((1, 2, 3), (7, 2, 1))[0]) for v in chosen]
             try:
                 order = place_order(
-                    buyer, items, address=buyer.addresses.get(is_default=True), at=at
+                    buyer,
+                    items,
+                    address=buyer.addresses.get(is_default=True),
+                    choices={"promo_code": PROMO_CODE} if len(items) == 3 else {},
+                    at=at,
                 )
-            except OutOfStock:
+            except (OutOfStock, CannotPlace):
                 return
             if self.random.random() < 0.07:
                 self.diary.note(order.expires_at, lambda late: _expire(order, late))
