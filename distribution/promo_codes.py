@@ -165,7 +165,7 @@ def save_promo_code(promo: PromoCode, *, by: User | None) -> PromoCode:
     Raises BadCode for letters that cannot be typed or are a distributor's, ValidationError else.
     """
     with transaction.atomic():
-        if promo.pk is None:
+        if promo._state.adding:
             promo.code = free_code(promo.code)
         else:
             before = lock_row(PromoCode.objects.filter(pk=promo.pk))
