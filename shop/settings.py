@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "payouts",
     "shop",
     "shop.backoffice",
+    "shop.support",
     "shop.sandbox",
     "shop.demo",
 ]

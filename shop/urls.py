@@ -16,6 +16,7 @@ urlpatterns = i18n_patterns(
     path("", include("distribution.urls")),
     path("payouts/", include("payouts.urls")),
     path("accounts/", include(accounts.entry_routes)),
+    path("me/", include("shop.support.urls")),
     path("me/", include("base.accounts.urls")),
     path("", include(accounts.document_routes)),
     *(

@@ -178,7 +178,8 @@ def test_what_a_member_has(client: Client, town: Town) -> None:
     names = [
         "accounts:me", "accounts:profile", "accounts:email", "accounts:password",
         "accounts:addresses", "accounts:new_address", "orders:orders", "sandbox:phone",
-        "accounts:inbox", "accounts:inbox_choices",
+        "accounts:inbox", "accounts:inbox_choices", "support:announcements",
+        "support:tickets", "support:new_ticket",
         "distribution:join",
     ]  # fmt: skip
     found = chinese_in(

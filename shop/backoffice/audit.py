@@ -36,6 +36,8 @@ DEEDS = {
     "change_rule": _("修改佣金规则"),
     "end_rule": _("停用佣金规则"),
     "write_question": _("编写题目"),
+    "assign_ticket": _("指派工单"),
+    "close_ticket": _("关闭工单"),
     "end_question": _("停用题目"),
     "import_rule": _("迁入佣金规则"),
     "cancel_rule": _("取消待生效的佣金规则"),

@@ -97,6 +97,12 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "领取记录"), "download", "academy.taking"),
     ),
     _group(
+        _("客服与公告"),
+        _page(pgettext_lazy("plural", "工单"), "support_agent", "support.ticket"),
+        _page(pgettext_lazy("plural", "快捷回复"), "quickreply", "support.cannedreply"),
+        _page(pgettext_lazy("plural", "公告"), "campaign", "support.announcement"),
+    ),
+    _group(
         _("结算"),
         _page(pgettext_lazy("plural", "结算单"), "payments", "payouts.payout"),
         _page(pgettext_lazy("plural", "结算批次"), "event_available", "payouts.run"),
