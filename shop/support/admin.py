@@ -10,7 +10,6 @@ from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -136,7 +135,7 @@ class TicketAdmin(ExportMixin, ReadOnlyAdmin):
             except DomainError as refusal:
                 messages.error(request, str(refusal))
             else:
-                messages.success(request, _now("已回复，顾客会收到消息。"))
+                messages.success(request, str(_("已回复，顾客会收到消息。")))
         else:
             for errors in form.errors.values():
                 for error in errors:
