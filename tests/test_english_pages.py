@@ -243,6 +243,7 @@ def test_the_back_office(client: Client, town: Town) -> None:
     urls = [
         reverse("admin:index"),
         reverse("admin:rule_preview"),
+        reverse("admin:compliance"),
         reverse("admin:payout_preview", args=[Schedule.objects.get().pk]),
     ]
     for model in admin.site._registry:

@@ -46,6 +46,7 @@ from distribution.models import (
 from distribution.relations import in_force
 from distribution.states import Status
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.compliance import compliance_urls
 from shop.backoffice.exports import ExportMixin
 
 
@@ -303,6 +304,9 @@ class AgreementAdmin(ExportMixin, ModelAdmin):
         given = Acceptance.objects.filter(version=OuterRef("version")).order_by()
         counted = given.values("version").values(count=Count("pk"))
         return super().get_queryset(request).annotate(accepted_count=Subquery(counted))
+
+    def get_urls(self) -> list[Any]:
+        return [*compliance_urls(self.admin_site), *super().get_urls()]
 
     @display(description=_("状态"), label=AGREEMENT_COLOURS)
     def state(self, agreement: Agreement) -> tuple[str, Any]:

@@ -68,7 +68,13 @@ class TierForm(ReasonForm):
     field_order = ["tier", "reason"]
 
 
-KEY_WORDS = {"add": _("新增"), "change": _("修改"), "delete": _("删除"), "view": _("查看")}
+KEY_WORDS = {
+    "add": _("新增"),
+    "change": _("修改"),
+    "delete": _("删除"),
+    "view": _("查看"),
+    "download": _("下载"),
+}
 
 
 class KeysField(forms.ModelMultipleChoiceField):

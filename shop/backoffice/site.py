@@ -77,6 +77,12 @@ SIDEBAR = [
     ),
     _group(
         _("合规"),
+        {
+            "title": _("合规报告"),
+            "icon": "balance",
+            "link": reverse_lazy("admin:compliance"),
+            "permission": lambda request: request.user.has_perm("distribution.view_agreement"),
+        },
         _page(pgettext_lazy("plural", "分销协议"), "gavel", "distribution.agreement"),
         _page(pgettext_lazy("plural", "协议同意记录"), "fact_check", "distribution.acceptance"),
     ),

@@ -1,0 +1,95 @@
+"""Compliance in the back office: depth and heads, what the law asks, and the evidence pack."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.sites import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from distribution.compliance import (
+    LEVELS_THRESHOLD,
+    PEOPLE_THRESHOLD,
+    constraints,
+    depth_report,
+    findings,
+    networks_of,
+)
+from distribution.models import Agreement
+from shop.backoffice.actions import merchant
+from shop.backoffice.evidence import build_evidence
+from shop.backoffice.exports import csv_response
+
+SEE = "distribution.view_agreement"
+TAKE = "distribution.download_evidence"
+
+
+def compliance_urls(site: AdminSite) -> list[Any]:
+    return [
+        path("compliance/", site.admin_view(report), name="compliance"),
+        path("compliance/networks.csv", site.admin_view(networks), name="compliance_networks"),
+        path("compliance/evidence/", site.admin_view(evidence), name="compliance_evidence"),
+    ]
+
+
+@never_cache
+@require_safe
+def report(request: HttpRequest) -> HttpResponse:
+    """The shape of the programme and the answers to what is asked about it."""
+    _require(request, SEE)
+    now = timezone.now()
+    depth = depth_report(at=now)
+    most = max((count for _level, count in depth.per_level), default=0)
+    context = admin.site.each_context(request) | {
+        "title": _("合规报告"),
+        "opts": Agreement._meta,
+        "depth": depth,
+        "levels": [
+            {"level": level, "count": count, "width": 100 * count // most if most else 0}
+            for level, count in depth.per_level
+        ],
+        "findings": findings(depth, at=now),
+        "constraints": [row for row in constraints() if "level" in row.definition],
+        "people_threshold": PEOPLE_THRESHOLD,
+        "levels_threshold": LEVELS_THRESHOLD,
+        "may_take": request.user.has_perm(TAKE),
+    }
+    return TemplateResponse(request, "backoffice/compliance.html", context)
+
+
+@never_cache
+@require_safe
+def networks(request: HttpRequest) -> StreamingHttpResponse:
+    """Every network with its levels and heads, as a file."""
+    _require(request, SEE)
+    now = timezone.now()
+    header = [_("推广码"), _("最上面的人"), _("层级"), _("人数"), _("达到 30 人且 3 级")]
+
+    def rows() -> Any:
+        yield header
+        for network in networks_of(now):
+            over = _("是") if network.is_over else _("否")
+            yield [network.code, network.name, network.levels, network.people, over]
+
+    return csv_response(f"networks-{timezone.localdate():%Y%m%d}", rows())
+
+
+@never_cache
+@require_POST
+def evidence(request: HttpRequest) -> FileResponse:
+    """The pack; who took it stands in the audit log."""
+    _require(request, TAKE)
+    file = build_evidence(by=merchant(request))
+    name = f"evidence-{timezone.localtime():%Y%m%d-%H%M%S}.zip"
+    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+
+
+def _require(request: HttpRequest, permission: str) -> None:
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
