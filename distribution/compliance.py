@@ -186,7 +186,7 @@ def _depth_of_pay(policy: Policy) -> Finding:
         fact = _("数据库里缺少两级限制，或有超过两级的佣金，请立即联系技术人员。")
     elif policy.two_levels:
         fact = _("数据库约束 %(names)s 都在，没有任何一笔佣金超过两级。") % {
-            "names": "、".join(sorted(limits))
+            "names": ", ".join(sorted(limits))
         }
     else:
         fact = _("现行政策只计一级佣金；数据库约束仍限制最多两级。")
