@@ -127,10 +127,10 @@ def recruit_room(distributor: Distributor, *, at: datetime | None = None) -> Rec
     """How many more this distributor may bring in: three queries."""
     at = at or timezone.now()
     limit = privileges_of(distributor, at=at).recruit_limit
-    return RecruitRoom(_current_recruits(distributor, at), limit)
+    return RecruitRoom(recruits_now(distributor, at), limit)
 
 
-def _current_recruits(recruiter: Distributor, at: datetime) -> int:
+def recruits_now(recruiter: Distributor, at: datetime) -> int:
     """Whom they brought in and who is in the programme. A relation that begins later counts too:
     somebody may have come in while we waited."""
     not_over = Q(ends_at=None) | Q(ends_at__gt=at)
@@ -186,3 +186,22 @@ def in_words(row: Privileged) -> str:
     else:
         words.append(_("最多带 %(number)d 人") % {"number": row.recruit_limit})
     return " · ".join(words)
+
+
+def for_oneself(privileges: Privileges) -> list[str]:
+    """What somebody has, said to them."""
+    words = []
+    if not privileges.is_active:
+        return [_("账号目前不是正常状态，暂时没有权益。")]
+    if privileges.own_discount:
+        words.append(_("自己买东西减 %(share)s") % {"share": percent(privileges.own_discount)})
+    if privileges.uplift:
+        words.append(_("每笔佣金加成 %(share)s") % {"share": percent(privileges.uplift)})
+    words.append(_("可取用 %(level)d 级及以下的素材") % {"level": privileges.material_level})
+    if privileges.recruit_limit is None:
+        words.append(_("可以带来分销商，人数不限"))
+    elif privileges.recruit_limit == 0:
+        words.append(_("不能带来分销商"))
+    else:
+        words.append(_("最多带来 %(number)d 位分销商") % {"number": privileges.recruit_limit})
+    return words

@@ -25,7 +25,9 @@ CHUNK = 5000
 
 
 def ladder() -> Ladder:
-    return Ladder(list(Tier.objects.order_by("rank", "pk").prefetch_related("tasks")))
+    """All tiers with tasks and uplifts: three queries."""
+    tiers = Tier.objects.order_by("rank", "pk").prefetch_related("tasks", "uplifts")
+    return Ladder(list(tiers))
 
 
 def review_at(at: datetime) -> Review:

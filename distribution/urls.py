@@ -12,6 +12,7 @@ from distribution.views import (
     statements,
     stories,
     team,
+    tiers,
     timelines,
 )
 
@@ -42,6 +43,7 @@ urlpatterns = [
     path("distribution/orders/", earnings.orders, name="orders"),
     path("distribution/posters/", posters.posters, name="posters"),
     path("distribution/posters/<str:layout>.jpg", posters.poster, name="poster"),
+    path("distribution/tier/", tiers.tier, name="tier"),
     path("distribution/team/", team.team, name="team"),
     path("distribution/team/<int:pk>/", timelines.customer, name="customer"),
     path("me/recommender/", timelines.recommender, name="recommender"),

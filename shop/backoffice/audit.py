@@ -28,6 +28,7 @@ DEEDS = {
     "download_evidence": _("下载合规证据包"),
     "publish_agreement": _("发布分销协议"),
     "set_tier": _("调整等级"),
+    "change_tier_calendar": _("修改等级周期"),
     "change_privileges": _("修改等级或位置的权益"),
     "reassign_customer": _("改绑分销商"),
     "reassign_recruiter": _("改推荐人"),

@@ -1,5 +1,6 @@
 """People in the back office: members, distributors with their standing and relations, tiers."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +13,18 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from base.accounts.models import Address, Consent, User
+from base.clock import beijing_date
 from base.errors import DomainError
 from distribution import people, relations
 from distribution.balances import balance_of
@@ -65,7 +72,18 @@ class TierForm(ReasonForm):
     tier = forms.ModelChoiceField(
         Tier.objects.all(), label=_("等级"), required=False, widget=UnfoldAdminSelectWidget
     )
-    field_order = ["tier", "reason"]
+    keep_until = forms.DateField(
+        label=_("保留到（留空则满一个完整周期后照常考核；只挡降级，不挡升级）"),
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+    )
+    field_order = ["tier", "keep_until", "reason"]
+
+    def clean_keep_until(self) -> date | None:
+        day: date | None = self.cleaned_data["keep_until"]
+        if day is not None and day < beijing_date(timezone.now()):
+            raise forms.ValidationError(_("请选择今天或以后的日期。"))
+        return day
 
 
 KEY_WORDS = {
@@ -235,7 +253,13 @@ class DistributorAdmin(ReadOnlyAdmin):
     )
     def change_tier(self, request: HttpRequest, distributor: Distributor, form: TierForm) -> Any:
         values = form.cleaned_data
-        people.set_tier(distributor, values["tier"], by=merchant(request), reason=values["reason"])
+        people.set_tier(
+            distributor,
+            values["tier"],
+            by=merchant(request),
+            reason=values["reason"],
+            keep_until=values["keep_until"],
+        )
         return _("等级已调整。")
 
     @button(

@@ -66,6 +66,8 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "变更草稿"), "edit_note", "distribution.changeset"),
         _page(pgettext_lazy("plural", "分销政策"), "policy", "distribution.policy"),
         _page(pgettext_lazy("plural", "等级"), "military_tech", "distribution.tier"),
+        _page(pgettext_lazy("plural", "等级周期"), "calendar_month", "distribution.tiercalendar"),
+        _page(pgettext_lazy("plural", "等级考核"), "fact_check", "distribution.tierreview"),
         _page(
             pgettext_lazy("plural", "位置权益"), "verified_user", "distribution.positionprivileges"
         ),

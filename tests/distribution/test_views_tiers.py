@@ -1,0 +1,145 @@
+"""The page about one's tier: what I am, what I have, how far I am, what happens next, and why."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from base.accounts.models import User
+from base.clock import beijing_date, day_start
+from distribution.models import Distributor, Tier, TierCalendar, TierUplift
+from distribution.people import set_tier
+from distribution.tier_progress import Bar, TierProgress, tier_progress
+from distribution.tier_reviews import review_tiers
+from tests.make import START, make_chain, make_distributor, make_user
+from tests.selling import beijing, make_customer, make_task, sell
+
+pytestmark = pytest.mark.django_db
+
+Pages = Callable[[Distributor | User], Client]
+PAGE = "/distribution/tier/"
+
+
+@pytest.fixture
+def person() -> Distributor:
+    """Silver asks for ¥100 and two orders, gold for ¥300; silver gives 5 %, gold 10 % uplift."""
+    make_task("silver", "sales", "100")
+    make_task("silver", "orders", "2")
+    gold = make_task("gold", "sales", "300")
+    Tier.objects.filter(code="silver").update(own_discount="0.05", recruit_limit=5)
+    TierUplift.objects.create(tier=gold, uplift="0.1", valid_from=START)
+    return make_distributor(name="阿珍")
+
+
+def progress(person: Distributor, at: Any) -> TierProgress:
+    person.refresh_from_db()
+    return tier_progress(person, at=at)
+
+
+def test_how_far_to_the_next_tiers_with_exact_numbers(person: Distributor) -> None:
+    sell(person, "60.50", beijing(2, 10))
+    silver, gold = progress(person, beijing(2, 11)).higher
+    assert silver.bars == [
+        Bar("完成销售额", "¥60.50", "¥100.00", "¥39.50", 60, False),
+        Bar("完成订单数", "1 单", "2 单", "1 单", 50, False),
+    ]
+    assert silver.gives == ["自己买东西减 5%", "可取用 1 级及以下的素材", "最多带来 5 位分销商"]
+    assert gold.bars == [Bar("完成销售额", "¥60.50", "¥300.00", "¥239.50", 20, False)]
+    assert gold.gives == ["每笔佣金加成 10%", "可取用 2 级及以下的素材", "可以带来分销商，人数不限"]
+
+
+def test_by_when_and_what_happens_otherwise(person: Distributor) -> None:
+    sell(person, "300.00", beijing(2, 10))
+    review_tiers(beijing(2, 11))
+    (deadline,) = progress(person, beijing(2, 12)).deadlines
+    assert deadline.is_met
+    (second,) = progress(person, beijing(3, 1)).deadlines
+    assert second.bars == [Bar("完成销售额", "¥0.00", "¥300.00", "¥300.00", 0, False)]
+    assert (second.last_day, second.falls_on, str(second.falls_to)) == (
+        date(2026, 3, 31),
+        date(2026, 4, 1),
+        "青铜",
+    )
+
+
+def test_who_was_warned_late_sees_both_days(person: Distributor) -> None:
+    sell(person, "300.00", beijing(2, 10))
+    for at in (beijing(2, 11), beijing(3, 1), beijing(4, 3, 2)):
+        review_tiers(at)
+    late, running = progress(person, beijing(4, 4)).deadlines
+    assert (late.last_day, running.last_day) == (date(2026, 4, 9), date(2026, 4, 30))
+
+
+def test_what_the_merchant_keeps(person: Distributor) -> None:
+    gold = Tier.objects.get(code="gold")
+    set_tier(person, gold, by=None, at=beijing(2, 10), keep_until=date(2026, 4, 15))
+    found = progress(person, beijing(3, 10))
+    assert (found.deadlines, found.kept_until) == ([], date(2026, 4, 15))
+    set_tier(person, gold, by=None, at=beijing(3, 11))
+    assert progress(person, beijing(2, 20)).deadlines == []
+
+
+def test_history_says_why(person: Distributor) -> None:
+    sell(person, "300.00", beijing(2, 10))
+    TierCalendar.objects.update(warning_days=0)
+    for at in (beijing(2, 11), beijing(3, 1), beijing(4, 1)):
+        review_tiers(at)
+    set_tier(person, Tier.objects.get(code="silver"), by=make_user(), at=beijing(4, 2))
+    assert [(m.tier.title, m.why) for m in progress(person, beijing(4, 3)).history if m.tier] == [
+        ("白银", "由商家设定"),
+        (
+            "青铜",
+            "2026-03-01 – 2026-03-31：完成 ¥0.00、0 单、0 位顾客，没有达到“黄金”的任务",
+        ),
+        ("黄金", "2026-02-01 – 2026-02-28：完成 ¥300.00、1 单、1 位顾客，达到“黄金”的任务"),
+        ("青铜", "申请加入"),
+    ]
+
+
+def test_the_page(person: Distributor, pages_of: Pages) -> None:
+    today = day_start(beijing_date(timezone.now()))
+    TierCalendar.objects.update(kind="days", days=30, days_from=today.date())
+    sell(person, "60.50", today)
+    text = re.sub(r"\s+", " ", pages_of(person).get(PAGE).content.decode())
+    for words in (
+        "升到“白银”",
+        "<strong>¥60.50</strong> / ¥100.00",
+        "还差 ¥39.50",
+        'value="60"',
+        "自己买的、带了多少人、团队卖了多少，都不算",
+    ):
+        assert words in text
+    last = today + timedelta(days=29)
+    assert f"{last.month}月{last.day}日 结束前完成，随时升级" in text
+    english = pages_of(person).get(f"/en{PAGE}").content.decode()
+    assert "Silver" in english
+
+
+def test_only_ones_own(person: Distributor, pages_of: Pages) -> None:
+    assert pages_of(make_user()).get(PAGE).status_code == 302
+    assert Client().get(PAGE).status_code == 302
+    assert pages_of(person).post(PAGE).status_code == 405
+
+
+def test_recruits_are_shown_with_the_limit(person: Distributor) -> None:
+    chain = make_chain()
+    set_tier(chain.a, Tier.objects.get(code="silver"), by=None, at=beijing(2, 1))
+    room = progress(chain.a, beijing(2, 2)).room
+    assert (room.used, room.limit) == (1, 5)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_fixed_number_of_queries(
+    person: Distributor, number: int, pages_of: Pages, django_assert_num_queries: Any
+) -> None:
+    customer = make_customer(person)
+    for day in range(number):
+        sell(person, "300.00", beijing(2, 10 + day), to=customer)
+        review_tiers(beijing(2 + day, 20))
+    browser = pages_of(person)
+    with django_assert_num_queries(15):
+        browser.get(PAGE)
