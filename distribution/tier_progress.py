@@ -93,7 +93,7 @@ def tier_progress(distributor: Distributor, *, at: datetime) -> TierProgress:
     calendar = the_calendar()
     review = Review(calendar, ladder(), at)
     privileges = privileges_of(distributor, at=at)
-    (holder,) = holders_of(review, Distributor.objects.filter(pk=distributor.pk)) or [None]
+    holder = next(iter(holders_of(review, Distributor.objects.filter(pk=distributor.pk))), None)
     found = sales_of([distributor.pk], review.windows)
     sold = Windows(*(figures.get(distributor.pk, NOTHING) for figures in found))
     kept = distributor.tier_kept_until

@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -142,7 +143,7 @@ class TierAdmin(PrivilegedAdmin):
     def preview(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=303, headers={"Location": reverse("admin:tier_review_preview")})
 
-    def preview_view(self, request: HttpRequest) -> HttpResponse:
+    def preview_view(self, request: HttpRequest) -> HttpResponseBase:
         """Who would rise, hold, be warned or fall if tiers were reviewed now; nothing changes."""
         if not request.user.has_perm("distribution.view_tier"):
             raise PermissionDenied
@@ -154,11 +155,11 @@ class TierAdmin(PrivilegedAdmin):
         if "csv" in request.GET:
             return csv_response("tier-review", _lines(decisions))
         page = Paginator(decisions, PER_PAGE).get_page(request.GET.get("page"))
-        page.object_list = _rows(page.object_list)
         context = self.admin_site.each_context(request) | {
             "title": _("现在考核会怎样"),
             "opts": self.opts,
             "page": page,
+            "rows": _rows(page),
             "outcome": wanted,
             "outcomes": [(o.value, o.label, counts[o.value]) for o in TierReview.Outcome],
             "calendar": calendar_in_words(TierCalendar.objects.get()),
