@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 from django.utils.formats import date_format
@@ -9,15 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from base.templatetags.shop import money
-from distribution.dashboard import Day
+from distribution.trends import Day, Step
 
 STEPS = [Decimal(step) for step in ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10")]
-GAP = Decimal("0.28")  # of a day's width
+# Of a day's width: earned and paid stand side by side, with a gap to the neighbours.
+EARNED, PAID, GAP = Decimal("0.46"), Decimal("0.26"), Decimal("0.28")
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One day: level 1 stands on the ground, level 2 on top of it. All in per cent."""
+    """One day: level 1 stands on the ground, level 2 on top of it, what was paid beside them.
+    All in per cent."""
 
     x: str
     width: str
@@ -27,6 +30,10 @@ class Bar:
     level1_height: str
     level2_y: str
     level2_height: str
+    paid_x: str
+    paid_width: str
+    paid_y: str
+    paid_height: str
     label: str
 
 
@@ -42,13 +49,14 @@ class Chart:
         return self.top == 0
 
 
-def day_chart(days: Sequence[Day]) -> Chart:
-    """Stacked bars, one a day, under a round number that is a little above the highest."""
-    top = round_top(max((day.amount for day in days), default=Decimal(0)))
+def day_chart(days: Sequence[Day], step: Step = Step.DAYS) -> Chart:
+    """Bars of days, weeks or months under a round number that is a little above the highest."""
+    top = round_top(max((day.highest for day in days), default=Decimal(0)))
     slot = Decimal(100) / len(days)
-    bars = [_bar(day, number * slot, slot, top) for number, day in enumerate(days)]
+    bars = [_bar(day, number * slot, slot, top, step) for number, day in enumerate(days)]
     middle = days[len(days) // 2]
-    ticks = [_short(days[0]), _short(middle), _("今天")]
+    now = {Step.DAYS: _("今天"), Step.WEEKS: _("本周"), Step.MONTHS: _("本月")}[step]
+    ticks = [day_name(days[0].day, step), day_name(middle.day, step), now]
     return Chart(bars, top, top / 2, ticks)
 
 
@@ -60,18 +68,23 @@ def round_top(highest: Decimal) -> Decimal:
     return next(step * power for step in STEPS if step * power >= highest)
 
 
-def _bar(day: Day, x: Decimal, slot: Decimal, top: Decimal) -> Bar:
-    level1, level2 = (_share(amount, top) for amount in (day.level1, day.level2))
+def _bar(day: Day, x: Decimal, slot: Decimal, top: Decimal, step: Step) -> Bar:
+    level1, level2, paid = (_share(part, top) for part in (day.level1, day.level2, day.paid))
+    begin = x + slot * GAP / 2
     return Bar(
-        x=_percent(x + slot * GAP / 2),
-        width=_percent(slot * (1 - GAP)),
+        x=_percent(begin),
+        width=_percent(slot * EARNED),
         slot_x=_percent(x),
         slot_width=_percent(slot),
         level1_y=_percent(100 - level1),
         level1_height=_percent(level1),
         level2_y=_percent(100 - level1 - level2),
         level2_height=_percent(level2),
-        label=_label(day),
+        paid_x=_percent(begin + slot * EARNED),
+        paid_width=_percent(slot * PAID),
+        paid_y=_percent(100 - paid),
+        paid_height=_percent(paid),
+        label=_label(day, step),
     )
 
 
@@ -83,10 +96,14 @@ def _percent(value: Decimal) -> str:
     return f"{value.quantize(Decimal('0.01'), ROUND_CEILING)}%"
 
 
-def _label(day: Day) -> str:
+def _label(day: Day, step: Step) -> str:
     orders = ngettext("%(count)d 笔订单", "%(count)d 笔订单", day.orders) % {"count": day.orders}
-    return f"{_short(day)}  {money(day.amount)}  {orders}"
+    label = f"{day_name(day.day, step)}  {money(day.amount)}  {orders}"
+    paid = _("已付 %(amount)s") % {"amount": money(day.paid)}
+    return f"{label}  {paid}" if day.paid else label
 
 
-def _short(day: Day) -> str:
-    return date_format(day.day, "m-d")
+def day_name(day: date, step: Step) -> str:
+    if step == Step.MONTHS:
+        return f"{day:%Y-%m}"
+    return date_format(day, "m-d")

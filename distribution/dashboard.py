@@ -1,27 +1,32 @@
 """The figures a distributor sees first, each from one set-based query.
 
-Pending, available, reserved, paid and debt are the ledger's; what was earned on a day is what its
-commissions are worth now, after refunds.
+Pending, available, reserved, paid and debt are the ledger's.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
-from base.clock import BEIJING, beijing_date, day_start, month_start
+from base.clock import BEIJING, beijing_date
 from base.money import ZERO
 from distribution.balances import Money
-from distribution.models import Binding, Commission, Distributor, Recruitment, Reservation
+from distribution.models import (
+    Binding,
+    Commission,
+    Distributor,
+    Hold,
+    Recruitment,
+    Reservation,
+    Result,
+)
 from distribution.relations import in_force
 from distribution.states import ReservationState
 from orders.models import RefundLine
 from orders.states import OPEN_REFUNDS
-
-TREND_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -35,16 +40,18 @@ class Unlock:
 
 @dataclass(frozen=True)
 class Pending:
-    """Commissions that are not mature: waiting for receipt, held by an after-sale, or counting
-    down to a day."""
+    """Commissions that are not mature: waiting for receipt, held by an after-sale, under review by
+    the merchant, or counting down to a day."""
 
     waiting: Decimal
     held: Decimal
     unlocks: list[Unlock]
+    reviewed: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
-        return self.waiting + self.held + sum((unlock.amount for unlock in self.unlocks), ZERO)
+        counting = sum((unlock.amount for unlock in self.unlocks), ZERO)
+        return self.waiting + self.held + self.reviewed + counting
 
     def due_by(self, day: date) -> Decimal:
         """What will be available when this Beijing day begins."""
@@ -61,37 +68,14 @@ class Team:
 
 
 @dataclass(frozen=True)
-class Day:
-    day: date
-    level1: Decimal
-    level2: Decimal
-    orders: int
-
-    @property
-    def amount(self) -> Decimal:
-        return self.level1 + self.level2
-
-
-@dataclass(frozen=True)
-class Earned:
-    """Sums of what commissions are worth now, by the Beijing day of their payment."""
-
-    today: Decimal
-    month: Decimal
-    days: list[Day]
-
-    @property
-    def last_days(self) -> Decimal:
-        return sum((day.amount for day in self.days), ZERO)
-
-
-@dataclass(frozen=True)
 class Position:
-    """Everything above the fold: money and team in one query, pending in another."""
+    """Everything above the fold: money, team and the place in this month's ranking in one query,
+    pending in another."""
 
     money: Money
     pending: Pending
     team: Team
+    place: int | None = None
 
     @property
     def total(self) -> Decimal:
@@ -102,12 +86,24 @@ class Position:
 def position_of(distributor: Distributor, *, at: datetime) -> Position:
     """Money and team of one distributor: two queries."""
     pending = pending_of(distributor)
+    month = Result.objects.filter(
+        distributor=OuterRef("pk"), period=f"{beijing_date(at):%Y-%m}", sales__gt=0
+    )
     settled = Reservation.objects.filter(distributor=OuterRef("pk"), state=ReservationState.SETTLED)
     row = (
         _with_team(distributor, at)
-        .annotate(paid=_sum_of(settled, "distributor"))
+        .annotate(
+            paid=_sum_of(settled, "distributor"),
+            place=Subquery(month.values("sales_place")[:1]),
+        )
         .values(
-            "paid", "customers", "distributors", "second", "balance__available", "balance__reserved"
+            "paid",
+            "place",
+            "customers",
+            "distributors",
+            "second",
+            "balance__available",
+            "balance__reserved",
         )
         .get()
     )
@@ -115,6 +111,7 @@ def position_of(distributor: Distributor, *, at: datetime) -> Position:
         Money(pending.total, row["balance__available"], row["balance__reserved"], row["paid"]),
         pending,
         Team(row["customers"], row["distributors"], row["second"]),
+        row["place"],
     )
 
 
@@ -168,47 +165,27 @@ def pending_of(distributor: Distributor) -> Pending:
     open_after_sale = RefundLine.objects.filter(
         line=OuterRef("line"), refund__state__in=OPEN_REFUNDS
     )
+    open_review = Hold.objects.filter(commission=OuterRef("pk"), ended_at=None)
     rows = (
         Commission.objects.filter(payee=distributor, matured_at=None, amount__gt=0)
-        .annotate(is_held=Exists(open_after_sale), day=TruncDate("matures_at", tzinfo=BEIJING))
+        .annotate(
+            is_reviewed=Exists(open_review),
+            is_held=Exists(open_after_sale),
+            day=TruncDate("matures_at", tzinfo=BEIJING),
+        )
         .order_by()
-        .values_list("is_held", "day")
+        .values_list("is_reviewed", "is_held", "day")
         .annotate(total=Sum("amount"), count=Count("pk"))
     )
-    waiting = held = ZERO
-    unlocks = []
-    for is_held, day, total, count in rows:
-        if is_held:
+    waiting = held = reviewed = ZERO
+    by_day: dict[date, Unlock] = {}
+    for is_reviewed, is_held, day, total, count in rows:
+        if is_reviewed:
+            reviewed += total
+        elif is_held:
             held += total
         elif day is None:
             waiting += total
         else:
-            unlocks.append(Unlock(day, total, count))
-    return Pending(waiting, held, sorted(unlocks, key=lambda unlock: unlock.day))
-
-
-def earned_by(distributor: Distributor, *, at: datetime) -> Earned:
-    """Today, this month, and each of the last days: one query over their index by time."""
-    today = beijing_date(at)
-    first_day = today - timedelta(days=TREND_DAYS - 1)
-    start = min(day_start(first_day), month_start(at))
-    rows = (
-        Commission.objects.filter(payee=distributor, accrued_at__gte=start, accrued_at__lte=at)
-        .annotate(day=TruncDate("accrued_at", tzinfo=BEIJING))
-        .order_by()
-        .values("day")
-        .annotate(
-            level1=Sum("amount", filter=Q(level=1), default=ZERO),
-            level2=Sum("amount", filter=Q(level=2), default=ZERO),
-            orders=Count("order", distinct=True),
-        )
-    )
-    by_day = {row["day"]: Day(**row) for row in rows}
-    days = [first_day + timedelta(days=number) for number in range(TREND_DAYS)]
-    month = [day.amount for day in by_day.values() if day.day >= today.replace(day=1)]
-    none = Day(today, ZERO, ZERO, 0)
-    return Earned(
-        today=by_day.get(today, none).amount,
-        month=sum(month, ZERO),
-        days=[by_day.get(day, Day(day, ZERO, ZERO, 0)) for day in days],
-    )
+            by_day[day] = Unlock(day, total, count)
+    return Pending(waiting, held, [by_day[day] for day in sorted(by_day)], reviewed)

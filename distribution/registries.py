@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from base.money import ZERO
 from distribution.balances import Money
 from distribution.dashboard import Pending
 from distribution.models import Commission, Distributor
@@ -18,7 +19,8 @@ from distribution.models import Commission, Distributor
 class NextPayout:
     """When money comes next: `on` is None when no day can be named.
 
-    `amount` is what is expected by then; empty `blockers` mean that it will be paid.
+    `amount` is what is expected by then, before `tax` and `fee`; empty `blockers` mean that it will
+    be paid.
     """
 
     schedule: str
@@ -26,6 +28,12 @@ class NextPayout:
     amount: Decimal
     blockers: list[str] = field(default_factory=list)
     note: str = ""
+    tax: Decimal = ZERO
+    fee: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        return self.amount - self.tax - self.fee
 
 
 class Forecast(Protocol):

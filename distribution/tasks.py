@@ -8,6 +8,7 @@ from distribution import (
     clicks,
     commissions,
     dry_runs,
+    ranking,
     recognition,
     tier_reviews,
 )
@@ -16,6 +17,19 @@ from distribution import (
 @shared_task
 def mature_commissions() -> int:
     return commissions.mature_commissions(timezone.now())
+
+
+@shared_task
+def count_months() -> int:
+    """This month's ranking, and last month's, which refunds still change."""
+    now = timezone.now()
+    months = (ranking.Period.MONTH, ranking.Period.LAST)
+    return sum(ranking.count_results(period, at=now) for period in months)
+
+
+@shared_task
+def count_all_time() -> int:
+    return ranking.count_results(ranking.Period.ALL, at=timezone.now())
 
 
 @shared_task

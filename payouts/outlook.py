@@ -114,4 +114,6 @@ def _nothing_mature(pending: Pending) -> str:
             "day": date_format(first.day, "MONTH_DAY_FORMAT"),
             "amount": yuan(first.amount),
         }
+    if pending.total == pending.reviewed:
+        return _("佣金正在由商家复核。")
     return _("佣金还在等买家收货或售后处理完。")

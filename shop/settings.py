@@ -252,6 +252,14 @@ CELERY_BEAT_SCHEDULE = {
     "ask about payments": {"task": "orders.tasks.query_payments", "schedule": timedelta(minutes=1)},
     "replay order events": {"task": "orders.tasks.replay_events", "schedule": timedelta(minutes=1)},
     "count sales": {"task": "orders.tasks.refresh_sold", "schedule": timedelta(minutes=5)},
+    "count the ranking's months": {
+        "task": "distribution.tasks.count_months",
+        "schedule": timedelta(minutes=15),
+    },
+    "count the whole ranking": {
+        "task": "distribution.tasks.count_all_time",
+        "schedule": crontab(minute=40),
+    },
     "mature commissions": {
         "task": "distribution.tasks.mature_commissions",
         "schedule": timedelta(minutes=5),

@@ -8,10 +8,11 @@ from django.views.decorators.http import require_safe
 
 from distribution.access import distributor, distributor_of
 from distribution.charts import day_chart
-from distribution.dashboard import earned_by, position_of
+from distribution.dashboard import position_of
 from distribution.earnings import earnings_of, with_states
 from distribution.registries import forecasts
 from distribution.states import Status
+from distribution.trends import Step, earned_by
 
 LATEST = 5
 
@@ -23,14 +24,17 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     person = distributor_of(request)
     now = timezone.now()
     position = position_of(person, at=now)
-    earned = earned_by(person, at=now)
+    wanted = request.GET.get("trend")
+    step = Step(wanted) if wanted in Step.values else Step.DAYS
+    earned = earned_by(person, at=now, step=step)
     context = {
         "tab": "promote",
         "distributor": person,
         "position": position,
         "money": position.money,
         "earned": earned,
-        "chart": day_chart(earned.days),
+        "chart": day_chart(earned.days, step),
+        "steps": Step.choices,
         "latest": with_states(earnings_of(person)[:LATEST]),
         "next_payouts": [
             forecast(person, position.money, position.pending, at=now)

@@ -14,10 +14,12 @@ from base.clock import BEIJING, beijing_date
 from distribution.balances import balance_of
 from distribution.charts import day_chart, round_top
 from distribution.commissions import mature_commissions
-from distribution.dashboard import Day, earned_by, pending_of, position_of
+from distribution.dashboard import pending_of, position_of
+from distribution.holds import hold_commission
 from distribution.models import Distributor
 from distribution.people import set_status
 from distribution.states import Status
+from distribution.trends import Day, Step, earned_by
 from orders.models import Order
 from orders.refunds import Part, request_refund
 from orders.registries import Outcome
@@ -121,12 +123,55 @@ class TestFigures:
         sold(chain.c, "50.00", at=evening + timedelta(minutes=5))
         refund(order, [Part(order.lines.get().pk, 0, D("10.00"))], at=evening + 2 * DAY)
         earned = earned_by(chain.b, at=evening + timedelta(hours=1))
-        assert (earned.today, earned.month, earned.last_days) == (D("7.00"), D("7.00"), D("8.00"))
+        assert (earned.today.now, earned.month.now, earned.last_days) == (
+            D("7.00"),
+            D("7.00"),
+            D("8.00"),
+        )
         assert [(day.day, day.amount, day.orders) for day in earned.days if day.orders] == [
             (date(2026, 5, 31), D("1.00"), 1),
             (date(2026, 6, 1), D("7.00"), 2),
         ]
         assert len(earned.days) == 30 and earned.days[-1].day == date(2026, 6, 1)
+
+    def test_against_the_same_moment_of_the_period_before(self) -> None:
+        chain = make_chain()
+        make_rule("0.10", None)
+        now = datetime(2026, 5, 20, 15, 0, tzinfo=BEIJING)
+        hour = timedelta(hours=1)
+        sold(chain.c, "10.00", at=now)
+        sold(chain.c, "20.00", at=now - DAY - hour)
+        sold(chain.c, "40.00", at=now - DAY + hour)  # later yesterday than it is now
+        month_ago = datetime(2026, 4, 20, 15, 0, tzinfo=BEIJING)
+        sold(chain.c, "80.00", at=month_ago - hour)
+        sold(chain.c, "160.00", at=month_ago + hour)
+        sold(chain.c, "320.00", at=month_ago - 9 * DAY)
+        sold(chain.c, "640.00", at=month_ago + 9 * DAY)
+        earned = earned_by(chain.b, at=now)
+        assert (earned.today.now, earned.today.before, earned.today.arrow) == (D(1), D(2), "↓")
+        assert (earned.month.now, earned.month.before, earned.month.arrow) == (D(7), D(40), "↓")
+
+    def test_a_shorter_month_before_counts_whole(self) -> None:
+        chain = make_chain()
+        make_rule("0.10", None)
+        sold(chain.c, "10.00", at=datetime(2026, 2, 28, 23, 0, tzinfo=BEIJING))
+        earned = earned_by(chain.b, at=datetime(2026, 3, 31, 9, 0, tzinfo=BEIJING))
+        assert (earned.month.now, earned.month.before) == (D(0), D(1))
+
+    def test_weeks_and_months_with_what_was_paid(self, busy: Chain, now: datetime) -> None:
+        for step, bars in ((Step.DAYS, 30), (Step.WEEKS, 12), (Step.MONTHS, 12)):
+            earned = earned_by(busy.b, at=now, step=step)
+            assert (len(earned.days), earned.last_paid) == (bars, D("100.00"))
+        assert earned_by(busy.b, at=now, step=Step.MONTHS).last_days == D("204.00")
+        weeks = earned_by(busy.b, at=now, step=Step.WEEKS).days
+        assert {week.day.isoweekday() for week in weeks} == {1}
+
+    def test_what_is_under_review_unlocks_on_no_day(self, busy: Chain, now: datetime) -> None:
+        unlocking = busy.b.commissions.get(amount=D("8.00"))
+        hold_commission(unlocking, by=None, reason="test")
+        pending = pending_of(busy.b)
+        assert (pending.reviewed, pending.unlocks) == (D("8.00"), [])
+        assert pending.total == balance_of(busy.b).pending
 
     def test_both_levels_are_told_apart(self, busy: Chain, now: datetime) -> None:
         days = earned_by(busy.a, at=now).days
@@ -167,6 +212,27 @@ class TestThePage:
         html = pages_of(busy.b).get("/distribution/").content.decode()
         assert "下次结算" in html and "每周一结算" in html
 
+    def test_bars_of_weeks_and_months_are_links(self, busy: Chain, pages_of: Pages) -> None:
+        browser = pages_of(busy.b)
+        for step, words in (
+            ("weeks", "最近 12 周"),
+            ("months", "最近 12 个月"),
+            ("x", "最近 30 天"),
+        ):
+            assert words in browser.get(f"/distribution/?trend={step}").content.decode()
+
+    def test_a_debt_leads_to_its_reasons(self, now: datetime, pages_of: Pages) -> None:
+        chain = make_chain()
+        make_rule("0.10", None)
+        order = sold(chain.c, at=now - 30 * DAY, received=True)
+        mature_commissions(now - 20 * DAY)
+        pay_out(now - 20 * DAY)
+        html = pages_of(chain.b).get("/distribution/").content.decode()
+        assert "/distribution/debt/" not in html
+        refund(order, [Part(order.lines.get().pk, 1, D("100.00"))], at=now)
+        html = pages_of(chain.b).get("/distribution/").content.decode()
+        assert "/distribution/debt/" in html
+
     def test_a_newcomer_is_shown_where_to_begin(self, pages_of: Pages) -> None:
         html = pages_of(make_distributor()).get("/distribution/").content.decode()
         assert "还没有佣金" in html and "去分享" in html
@@ -203,6 +269,7 @@ class TestTheChart:
         first = chart.bars[0]
         assert (first.level1_y, first.level1_height) == ("40.00%", "60.00%")
         assert (first.level2_y, first.level2_height) == ("10.00%", "30.00%")
+        assert first.paid_height == "0.00%"
         assert chart.bars[1].level1_height == "0.00%"
         assert chart.bars[0].label == "05-01  ¥45.00  1 笔订单"
 

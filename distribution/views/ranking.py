@@ -1,0 +1,36 @@
+"""The ranking: one's own place always, the others as far as the merchant lets them be seen."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from distribution.access import distributor, distributor_of
+from distribution.models import Presentation
+from distribution.ranking import Measure, Period, board, own_place
+from distribution.wording import presentation
+
+
+@distributor
+@never_cache
+@require_safe
+def ranking(request: HttpRequest) -> HttpResponse:
+    person = distributor_of(request)
+    now = timezone.now()
+    period, measure = request.GET.get("period"), request.GET.get("by")
+    period = Period(period) if period in Period.values else Period.MONTH
+    measure = Measure(measure) if measure in Measure.values else Measure.SALES
+    setting = presentation().ranking
+    context = {
+        "tab": "promote",
+        "distributor": person,
+        "periods": Period.choices,
+        "measures": Measure.choices,
+        "period": period,
+        "measure": measure,
+        "is_public": setting != Presentation.Ranking.OFF,
+        "own": own_place(person, period, measure, at=now),
+        "rows": board(person, period, measure, setting, at=now),
+    }
+    return render(request, "distribution/ranking.html", context)
