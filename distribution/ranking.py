@@ -7,6 +7,7 @@ distributors there are.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -157,7 +158,7 @@ def count_results(period: Period, *, at: datetime) -> int:
         Period.LAST: (month_start(this_month - timedelta(days=1)), this_month),
         Period.ALL: (LONG_AGO, at + timedelta(seconds=1)),
     }[period]
-    values = {
+    values: dict[str, Any] = {
         "start": start,
         "end": end,
         "at": at,
