@@ -39,6 +39,7 @@ def shop_identity(request: HttpRequest) -> dict[str, Any]:
         "is_sandbox": settings.SANDBOX,
         "is_shared_page": getattr(request, "is_shared_page", False),
         "base_url": settings.BASE_URL,
+        "wechat_sdk": settings.WECHAT_JSSDK_URL if settings.WECHAT_APP_ID else "",
         "page_path": path,
         "path_zh": translate_url(path, "zh-hans"),
         "path_en": translate_url(path, "en"),

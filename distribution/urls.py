@@ -15,6 +15,7 @@ from distribution.views import (
     team,
     tiers,
     timelines,
+    wechat,
 )
 
 app_name = "distribution"
@@ -45,6 +46,7 @@ urlpatterns = [
     path("distribution/posters/", posters.posters, name="posters"),
     path("distribution/posters/<str:layout>.jpg", posters.poster, name="poster"),
     path("distribution/tier/", tiers.tier, name="tier"),
+    path("distribution/share/", wechat.share, name="share"),
     path("distribution/team/", team.team, name="team"),
     path("distribution/team/<int:pk>/", timelines.customer, name="customer"),
     path("me/recommender/", timelines.recommender, name="recommender"),

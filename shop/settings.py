@@ -225,6 +225,22 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 SANDBOX_BASE_URL = web_address("SANDBOX_BASE_URL", f"{BASE_URL}/sandbox")
 SANDBOX_KEY = env.str("SANDBOX_KEY", default="") or SECRET_KEY
 GATEWAY_TIMEOUT_SECONDS = whole("GATEWAY_TIMEOUT_SECONDS", 5, least=1)
+# WeChat's official account. Without an app id nothing of WeChat's is loaded or asked.
+WECHAT_APP_ID = env.str("WECHAT_APP_ID", default="wxsandbox" if SANDBOX else "")
+WECHAT_APP_SECRET = env.str("WECHAT_APP_SECRET", default=SANDBOX_KEY if SANDBOX else "")
+WECHAT_API_BASE_URL = web_address(
+    "WECHAT_API_BASE_URL",
+    f"{SANDBOX_BASE_URL}/wechat" if SANDBOX else "https://api.weixin.qq.com",
+)
+WECHAT_JSSDK_URL = env.str(
+    "WECHAT_JSSDK_URL",
+    default="/sandbox/wechat/jweixin.js"
+    if SANDBOX
+    else "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
+)
+if WECHAT_APP_ID and WECHAT_JSSDK_URL.startswith("https://"):
+    # The one script from elsewhere: pages load it inside WeChat alone.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["script-src"] = [SELF, WECHAT_JSSDK_URL]
 
 # --- Work in the background --------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)

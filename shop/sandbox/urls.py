@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shop.sandbox import calls, cashier, phone, transfer_calls
+from shop.sandbox import calls, cashier, phone, transfer_calls, wechat
 
 app_name = "sandbox"
 
@@ -19,4 +19,8 @@ urlpatterns = [
     path("transfers/wish/", transfer_calls.wish, name="transfer_wish"),
     path("transfers/send/", transfer_calls.send, name="transfer_send"),
     path("transfers/query/", transfer_calls.query, name="transfer_query"),
+    path("wechat/cgi-bin/token", wechat.token, name="wechat_token"),
+    path("wechat/cgi-bin/ticket/getticket", wechat.ticket, name="wechat_ticket"),
+    path("wechat/jweixin.js", wechat.script, name="wechat_script"),
+    path("wechat/check/", wechat.check, name="wechat_check"),
 ]
