@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from base.clock import day_end, day_start
 from base.money import ZERO
 from distribution.explanations import commission_state
 from distribution.models import (
@@ -114,14 +115,23 @@ class EarningOrder:
 
 
 def orders_earning_for(
-    distributor: Distributor, *, level: int | None = None, number: str = ""
+    distributor: Distributor,
+    *,
+    level: int | None = None,
+    number: str = "",
+    since: date | None = None,
+    until: date | None = None,
 ) -> QuerySet[Commission, int]:
-    """The ids of orders with a commission of theirs, newest payment first."""
+    """The ids of orders with a commission of theirs, newest payment first; both days count."""
     rows = Commission.objects.filter(payee=distributor)
     if level:
         rows = rows.filter(level=level)
     if number:
         rows = rows.filter(order__number__startswith=number.strip())
+    if since:
+        rows = rows.filter(accrued_at__gte=day_start(since))
+    if until:
+        rows = rows.filter(accrued_at__lt=day_end(until))
     # The commissions of one order share their time, so the index by time needs no sorting.
     newest = rows.order_by("-accrued_at", "-order").distinct("accrued_at", "order")
     return newest.values_list("order", flat=True)

@@ -227,6 +227,13 @@ class EarningsFilter(forms.Form):
         label=_("级别"),
     )
     q = forms.CharField(max_length=40, required=False, label=_("订单号"))
+    since = forms.DateField(required=False, label=_("从哪天"))
+    until = forms.DateField(required=False, label=_("到哪天"))
+
+    def wanted(self) -> dict[str, Any]:
+        """What of it makes sense."""
+        self.is_valid()
+        return self.cleaned_data
 
 
 class TeamFilter(forms.Form):

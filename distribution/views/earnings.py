@@ -1,11 +1,18 @@
 """Commissions, each with its receipt, and the orders they come from."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from base.clock import day_end, day_start
 from base.pages import page_of
+from base.tables import csv_response
 from distribution.access import distributor_of, earner
 from distribution.earnings import (
     earnings_of,
@@ -17,26 +24,29 @@ from distribution.earnings import (
 )
 from distribution.explanations import explain
 from distribution.forms import STATE_CHOICES, EarningsFilter
+from distribution.models import Commission, Distributor
+from distribution.own_tables import (
+    commission_header,
+    commission_rows,
+    order_header,
+    order_rows,
+)
 from distribution.states import CommissionState
 from distribution.team import masked_name
 
 PER_PAGE = 20
 
 
-@earner
+@earner  # type: ignore[arg-type]  # rows may be streamed
 @never_cache
 @require_safe
-def commissions(request: HttpRequest) -> HttpResponse:
+def commissions(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     filters = EarningsFilter(request.GET)
-    wanted = filters.cleaned_data if filters.is_valid() else {}
-    rows = earnings_of(person)
-    if wanted.get("state"):
-        rows = in_state(rows, person, CommissionState(wanted["state"]))
-    if wanted.get("level"):
-        rows = rows.filter(level=wanted["level"])
-    if wanted.get("q"):
-        rows = rows.filter(order__number__startswith=wanted["q"].strip())
+    wanted = filters.wanted()
+    rows = _wanted_commissions(person, wanted)
+    if request.GET.get("format") == "csv":
+        return csv_response(f"{_('佣金明细')}.csv", commission_header(), commission_rows(rows))
     page = page_of(request, rows, PER_PAGE)
     context = {
         "tab": "promote",
@@ -48,6 +58,21 @@ def commissions(request: HttpRequest) -> HttpResponse:
         "rows": with_states(page.object_list),
     }
     return render(request, "distribution/commissions.html", context)
+
+
+def _wanted_commissions(person: Distributor, wanted: dict[str, Any]) -> QuerySet[Commission]:
+    rows = earnings_of(person)
+    if wanted.get("state"):
+        rows = in_state(rows, person, CommissionState(wanted["state"]))
+    if wanted.get("level"):
+        rows = rows.filter(level=wanted["level"])
+    if wanted.get("q"):
+        rows = rows.filter(order__number__startswith=wanted["q"].strip())
+    if wanted.get("since"):
+        rows = rows.filter(accrued_at__gte=day_start(wanted["since"]))
+    if wanted.get("until"):
+        rows = rows.filter(accrued_at__lt=day_end(wanted["until"]))
+    return rows
 
 
 @earner
@@ -72,25 +97,32 @@ def commission(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "distribution/commission.html", context)
 
 
-@earner
+@earner  # type: ignore[arg-type]  # rows may be streamed
 @never_cache
 @require_safe
-def orders(request: HttpRequest) -> HttpResponse:
+def orders(request: HttpRequest) -> HttpResponseBase:
     """Orders that earn for them; whose they are stays masked."""
     person = distributor_of(request)
     filters = EarningsFilter(request.GET)
-    wanted = filters.cleaned_data if filters.is_valid() else {}
-    page = page_of(
-        request,
-        orders_earning_for(person, level=wanted.get("level"), number=wanted.get("q", "")),
-        PER_PAGE,
+    wanted = filters.wanted()
+    level = wanted.get("level")
+    found = orders_earning_for(
+        person,
+        level=level,
+        number=wanted.get("q", ""),
+        since=wanted.get("since"),
+        until=wanted.get("until"),
     )
+    if request.GET.get("format") == "csv":
+        rows = order_rows(person, found, level=level)
+        return csv_response(f"{_('推广订单')}.csv", order_header(), rows)
+    page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "promote",
         "distributor": person,
         "filters": filters,
         "is_filtered": any(wanted.values()),
         "page": page,
-        "rows": shown_orders(person, list(page.object_list), level=wanted.get("level")),
+        "rows": shown_orders(person, list(page.object_list), level=level),
     }
     return render(request, "distribution/orders.html", context)

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,9 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from base.access import public
 from base.errors import DomainError
 from base.pages import is_part, page_of, shared_page
+from base.tables import csv_response
 from catalog.models import Product
 from distribution.access import distributor, distributor_of
 from distribution.forms import SelectionFilter
+from distribution.own_tables import pick_header, pick_rows
 from distribution.people import hide_earnings
 from distribution.selection import Sort, pick, shelf_of, shown_picks, unpick
 from distribution.team import masked_name
@@ -21,15 +24,17 @@ from distribution.team import masked_name
 PER_PAGE = 24
 
 
-@distributor
+@distributor  # type: ignore[arg-type]  # rows may be streamed
 @never_cache
 @require_safe
-def selection(request: HttpRequest) -> HttpResponse:
+def selection(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     filters = SelectionFilter(request.GET)
     wanted = filters.cleaned_data if filters.is_valid() else {}
     search, sort = wanted.get("q", ""), wanted.get("sort", "")
     rows = shown_picks(person, at=timezone.now(), search=search, sort=sort)
+    if request.GET.get("format") == "csv":
+        return csv_response(f"{_('选品库')}.csv", pick_header(), pick_rows(rows, person.code))
     context = {
         "tab": "promote",
         "distributor": person,

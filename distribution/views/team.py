@@ -1,31 +1,38 @@
 """The team: two levels, names masked, and what each person brought."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.pages import page_of
+from base.tables import csv_response
 from distribution.access import distributor, distributor_of
 from distribution.dashboard import team_of
 from distribution.forms import TeamFilter
+from distribution.own_tables import team_header, team_rows
 from distribution.team import Group, members_of, shown
 
 PER_PAGE = 20
 
 
-@distributor
+@distributor  # type: ignore[arg-type]  # rows may be streamed
 @never_cache
 @require_safe
-def team(request: HttpRequest) -> HttpResponse:
+def team(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     now = timezone.now()
     filters = TeamFilter(request.GET)
     wanted = filters.cleaned_data if filters.is_valid() else {}
     group = Group(wanted.get("group") or Group.CUSTOMERS)
     search = wanted.get("q", "")
-    page = page_of(request, members_of(person, group, at=now, search=search), PER_PAGE)
+    members = members_of(person, group, at=now, search=search)
+    if request.GET.get("format") == "csv":
+        rows = team_rows(person, group, members)
+        return csv_response(f"{group.label}.csv", team_header(), rows)
+    page = page_of(request, members, PER_PAGE)
     context = {
         "tab": "promote",
         "distributor": person,
