@@ -201,6 +201,13 @@ def _depth_of_pay(policy: Policy) -> Finding:
 
 
 LEVEL_LIMITS = ("commission_two_levels", "line_terms_two_levels")
+# What the report shows of the database, in its own words; the pack has all of them.
+TELLING = (
+    *LEVEL_LIMITS,
+    "commission_once",
+    "commission_payee_not_buyer",
+    "one_recruiter_at_a_time",
+)
 
 
 def _is_two(row: Constraint) -> bool:

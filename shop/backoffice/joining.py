@@ -175,8 +175,8 @@ class ApplicationAdmin(ExportMixin, ReadOnlyAdmin):
         return f"{timezone.localtime(application.user.date_joined):%Y-%m-%d} · {age}"
 
     @display(description=_("申请时间"), ordering="asked_at")
-    def applied_at(self, application: Any) -> Any:
-        return application.asked_at
+    def applied_at(self, application: Any) -> str:
+        return f"{timezone.localtime(application.asked_at):%Y-%m-%d %H:%M}"
 
     @button(
         _("通过"),

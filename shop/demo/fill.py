@@ -19,6 +19,7 @@ from orders.sales import refresh_sold
 from payouts.books import check_books
 from payouts.models import Schedule
 from shop.demo.goods import COMMISSIONS, FIXED_COMMISSIONS, fill_goods
+from shop.demo.joining import OPEN_AGAIN, SELECTIVE_FOR, fill_joining
 from shop.demo.people import MERCHANT, PASSWORD, SIGN_INS, Cast, cast_everybody
 from shop.demo.trade import CHANNEL, PROMO_CODE, Trade, prompt_gateways
 
@@ -39,6 +40,7 @@ def fill_demo() -> bool:
         cast = cast_everybody(random, opening + timedelta(hours=1))
         _set_promo_codes(cast, opening)
         Trade(cast, random).live(opening, ORDERS)
+        fill_joining(cast, timezone.now())
         refresh_sold(opening)
         _prove()
     write_accounts()
@@ -47,7 +49,10 @@ def fill_demo() -> bool:
 
 def _set_rules(opening: datetime) -> None:
     """Rates as shops of this kind set them, a campaign, a better tier, and one change of mind."""
+    now = timezone.now()
     publish_policy(by=None, at=opening, joining=Policy.Joining.OPEN)
+    publish_policy(by=None, at=now - SELECTIVE_FOR, joining=Policy.Joining.APPLY)
+    publish_policy(by=None, at=now - OPEN_AGAIN, joining=Policy.Joining.OPEN)
     publish_rule(by=None, at=opening, scope="shop", rate1=Decimal("0.08"), rate2=Decimal("0.03"))
     for slug, (level1, level2, base) in COMMISSIONS.items():
         category = Category.objects.get(slug=slug)
@@ -72,7 +77,6 @@ def _set_rules(opening: datetime) -> None:
         )
     change_rule(rule, by=None, at=opening + timedelta(days=40), rate1=level1 + Decimal("0.01"))
     beauty = Category.objects.get(slug=next(iter(COMMISSIONS)))
-    now = timezone.now()
     publish_rule(
         by=None,
         at=opening,

@@ -58,7 +58,7 @@ class TestPage:
     ) -> None:
         html = text_of(guest.get(RECRUIT, values))
         assert 'class="errorlist"' in html or "aria-invalid" in html
-        assert "请先改正左边填写的内容。" in html and "怎么算的" not in html
+        assert "请先改正填写的内容。" in html and "怎么算的" not in html
 
     def test_one_category(self, guest: Client) -> None:
         variant = make_variant("10.00")
