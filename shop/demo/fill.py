@@ -20,6 +20,7 @@ from payouts.books import check_books
 from payouts.models import Schedule
 from shop.demo.goods import COMMISSIONS, FIXED_COMMISSIONS, fill_goods
 from shop.demo.joining import OPEN_AGAIN, SELECTIVE_FOR, fill_joining
+from shop.demo.learning import fill_learning
 from shop.demo.people import MERCHANT, PASSWORD, SIGN_INS, Cast, cast_everybody
 from shop.demo.trade import CHANNEL, PROMO_CODE, Trade, prompt_gateways
 
@@ -42,6 +43,7 @@ def fill_demo() -> bool:
         Trade(cast, random).live(opening, ORDERS)
         fill_joining(cast, timezone.now())
         refresh_sold(opening)
+        fill_learning(cast, random, opening)
         _prove()
     write_accounts()
     return True
