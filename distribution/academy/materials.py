@@ -5,14 +5,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from io import BytesIO
 
-from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from base.private_files import smaller
 from catalog.models import Category, Product
 from distribution.academy.models import Material, MaterialPicture, Taking
+from distribution.links import address_of, product_address
 from distribution.models import Distributor
 from distribution.privileges import Privileges, privileges_of
 
@@ -59,12 +58,10 @@ def published_materials(
 
 
 def address_for(material: Material, distributor: Distributor) -> str:
-    """The page it is about, with who recommends it."""
+    """The page it is about, by a short address that says who recommends it."""
     if material.product is None:
-        path = reverse("catalog:home")
-    else:
-        path = reverse("catalog:product", args=[material.product.slug])
-    return f"{settings.BASE_URL}{path}?r={distributor.code}"
+        return address_of(distributor.code)
+    return product_address(distributor.code, material.product)
 
 
 def text_for(material: Material, distributor: Distributor) -> str:

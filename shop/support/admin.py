@@ -74,8 +74,8 @@ class TicketAdmin(ExportMixin, ReadOnlyAdmin):
     list_filter = [WorkFilter, "state", "category", ("assignee", admin.RelatedOnlyFieldListFilter), "created_at"]  # fmt: skip
     list_select_related = ["user", "assignee"]
     search_fields = ["number", "subject", "user__name", "user__phone", "order__number"]
-    fields = ["number", "subject", "user", "category", "state_label", "assignee", "order", "commission", "created_at", "waited", "closed_at"]  # fmt: skip
-    readonly_fields = ["state_label", "waited"]
+    fields = ["subject", ("number", "category"), ("user", "assignee"), ("order", "commission"), ("state", "waited"), ("created_at", "closed_at")]  # fmt: skip
+    readonly_fields = ["waited"]
     actions = ["export_selected"]
     actions_detail = ["hand_to", "note", "close"]
     change_form_outer_after_template = "backoffice/ticket.html"

@@ -12,6 +12,7 @@ from PIL import Image
 from base.accounts.models import User
 from distribution.academy.materials import address_for, text_for
 from distribution.academy.models import Taking
+from distribution.links import address_of, product_address
 from distribution.models import Distributor, PositionPrivileges, Tier
 from distribution.people import set_status, set_tier
 from distribution.states import Status
@@ -38,12 +39,13 @@ def takings() -> list[str]:
 def test_the_link_is_ones_own(anna: Distributor) -> None:
     product = make_product()
     material = make_material(product=product, body="尝尝 {link} ，真好")
-    address = f"http://127.0.0.1:8000/p/{product.slug}/?r={anna.code}"
+    address = product_address(anna.code, product)
+    assert anna.code in address
     assert address_for(material, anna) == address
     assert text_for(material, anna) == f"尝尝 {address} ，真好"
     assert text_for(make_material(body="没写链接"), anna).splitlines() == [
         "没写链接",
-        f"http://127.0.0.1:8000/?r={anna.code}",
+        address_of(anna.code),
     ]
     assert text_for(make_material(body=""), anna) == ""
 
@@ -61,7 +63,7 @@ def test_the_list(
         page = browser.get(PAGE)
     assert [row["is_open"] for row in page.context["rows"]] == [True] * number
     assert page.content.decode().count("readonly") == number
-    assert f"?r={anna.code}" in page.content.decode()
+    assert f"/r/{anna.code}/" in page.content.decode()
 
 
 def test_found_by_goods_category_channel_and_words(anna: Distributor, pages_of: Pages) -> None:
@@ -76,7 +78,7 @@ def test_found_by_goods_category_channel_and_words(anna: Distributor, pages_of: 
     ):  # fmt: skip
         assert len(browser.get(PAGE + query).context["rows"]) == number, query
     text = b"".join(browser.get(f"{PAGE}export/?q=龙井")).decode()
-    assert (len(text.split("喝茶")), f"?r={anna.code}" in text) == (2, True)
+    assert (len(text.split("喝茶")), f"/r/{anna.code}/" in text) == (2, True)
 
 
 class TestPrivileges:
