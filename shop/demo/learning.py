@@ -194,8 +194,12 @@ def _take(cast: Cast, materials: list[Material], random: Random) -> None:
 
 def _ask(cast: Cast) -> None:
     """A few tickets, in every state one meets."""
-    now, clerk = timezone.now(), cast.merchant
-    shopper, second, first = cast.customers[0], cast.second[0], cast.first[0]
+    now = timezone.now()
+    _ask_about_goods(cast.customers[0], cast.merchant, now)
+    _ask_about_promoting(cast, now)
+
+
+def _ask_about_goods(shopper: User, clerk: User, now: datetime) -> None:
     order = shopper.orders.filter(paid_at__isnull=False).order_by("-placed_at").first()
     ticket = open_ticket(
         shopper,
@@ -218,6 +222,24 @@ def _ask(cast: Cast) -> None:
     answer(
         ticket, by=clerk, text="已补发，包裹预计后天到。", at=now - timedelta(days=2) + timedelta(minutes=20)
     )  # fmt: skip
+    ticket = open_ticket(
+        shopper,
+        subject="龙井泡出来有点苦",
+        category="product",
+        text="用刚烧开的水泡的，是茶的问题吗？",
+        at=now - timedelta(days=12),
+    )
+    answer(
+        ticket,
+        by=clerk,
+        text="龙井怕烫，请等水凉到 85℃ 左右再泡，先注三分之一浸润十秒，再注满，两分钟出汤。",
+        at=now - timedelta(days=12) + timedelta(minutes=8),
+    )
+    close_ticket(ticket, by=shopper, at=now - timedelta(days=11))
+
+
+def _ask_about_promoting(cast: Cast, now: datetime) -> None:
+    second, first, clerk = cast.second[0], cast.first[0], cast.merchant
     commission = second.commissions.filter(matured_at=None).order_by("-pk").first()
     open_ticket(
         second.user,
@@ -241,17 +263,3 @@ def _ask(cast: Cast) -> None:
         state=TicketState.WAITING,
         at=now - timedelta(days=6) + timedelta(minutes=42),
     )
-    ticket = open_ticket(
-        shopper,
-        subject="龙井泡出来有点苦",
-        category="product",
-        text="用刚烧开的水泡的，是茶的问题吗？",
-        at=now - timedelta(days=12),
-    )
-    answer(
-        ticket,
-        by=clerk,
-        text="龙井怕烫，请等水凉到 85℃ 左右再泡，先注三分之一浸润十秒，再注满，两分钟出汤。",
-        at=now - timedelta(days=12) + timedelta(minutes=8),
-    )
-    close_ticket(ticket, by=shopper, at=now - timedelta(days=11))
