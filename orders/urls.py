@@ -1,7 +1,17 @@
 from django.conf import settings
 from django.urls import path
 
-from orders.views import acts, after_sale, cart, checkout, coupons, notices, orders, payment
+from orders.views import (
+    acts,
+    after_sale,
+    cart,
+    checkout,
+    coupons,
+    notices,
+    orders,
+    payment,
+    reviews,
+)
 
 app_name = "orders"
 urlpatterns = [
@@ -22,6 +32,7 @@ urlpatterns = [
     path("orders/<str:number>/cancellation/", acts.cancellation, name="cancellation"),
     path("orders/<str:number>/receipt/", acts.receipt, name="receipt"),
     path("orders/<str:number>/repetition/", acts.repetition, name="repetition"),
+    path("orders/<str:number>/reviews/<int:line>/", reviews.review, name="review"),
     path("orders/<str:number>/refund/", after_sale.refund, name="refund"),
     path(
         "orders/<str:number>/refunds/<str:refund_number>/withdrawal/",

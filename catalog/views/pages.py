@@ -12,6 +12,7 @@ from base.pages import page_of, shared_page
 from catalog.forms import FilterForm
 from catalog.listing import SORTS, Shelves, for_cards, for_sale, has_stock
 from catalog.models import Product
+from catalog.parts import product_parts
 from catalog.search import LONGEST_QUERY, find_products, find_similar, mark_named
 from catalog.structured import breadcrumbs_data, product_data
 
@@ -98,6 +99,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         "pictures": pictures,
         "trail": trail,
         "one_price": len({variant.price for variant in variants}) == 1,
+        "parts": [part(item) for part in product_parts.values()],
         "related": _related(item, shelves),
         "structured": [product_data(item, variants, pictures), breadcrumbs_data(trail, item)],
     }

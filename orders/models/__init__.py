@@ -4,6 +4,7 @@ from orders.models.event import OrderEvent
 from orders.models.order import LineDiscount, Order, OrderLine, Shipment
 from orders.models.payment import GatewayNotice, Payment, Repayment
 from orders.models.refund import Refund, RefundLine
+from orders.models.review import Review
 from orders.models.shipping import ShippingRate
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Refund",
     "RefundLine",
     "Repayment",
+    "Review",
     "Shipment",
     "ShippingRate",
 ]

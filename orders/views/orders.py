@@ -20,6 +20,7 @@ from orders import progress
 from orders.forms import OrderFilterForm
 from orders.listing import find_orders, orders_of, with_after_sale
 from orders.models import Order, OrderLine, Refund, RefundLine, Repayment
+from orders.reviews import can_write
 from orders.states import OPEN_REFUNDS, OrderState, RefundState
 from orders.views.own import own_order
 
@@ -78,7 +79,7 @@ def order(request: MemberRequest, number: str) -> HttpResponse:
 
 def _whole(order: Order) -> dict[str, Any]:
     """Everything the page tells; six queries."""
-    lines = list(order.lines.select_related("product").prefetch_related("discounts"))
+    lines = list(order.lines.select_related("product", "review").prefetch_related("discounts"))
     shipments = list(order.shipments.order_by("shipped_at", "pk"))
     refunds = list(
         order.refunds.select_related("repayment").prefetch_related(
@@ -110,6 +111,7 @@ def _whole(order: Order) -> dict[str, Any]:
         "is_going_back": progress.is_going_back(order, waiting),
         "history": progress.history(order, shipments, refunds, surplus),
         "allowed": may,
+        "reviewable": _reviewable(lines),
         "refundable": _refundable(lines, open_refunds) if may.refund else set(),
         "ask_every": _ask_every(order, waits=bool(open_refunds) or open_surplus),
         "seen": _seen(order, shipments, refunds, surplus),
@@ -121,6 +123,12 @@ def _ask_every(order: Order, *, waits: bool) -> int:
     if order.state == OrderState.UNPAID or waits:
         return 5
     return 0 if order.state in RESTING else 20
+
+
+def _reviewable(lines: list[OrderLine]) -> set[int]:
+    """The received lines about which something may be said or changed now."""
+    now = timezone.now()
+    return {line.pk for line in lines if can_write(line, now)}
 
 
 def _refundable(lines: list[OrderLine], open_refunds: list[Refund]) -> set[int]:

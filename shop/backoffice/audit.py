@@ -68,6 +68,8 @@ DEEDS = {
     "revoke_commission": _("撤回佣金"),
     "save_coupon_offer": _("保存优惠券类型"),
     "issue_coupon": _("发放优惠券"),
+    "hide_review": _("隐藏评价"),
+    "show_review": _("恢复显示评价"),
     "ship_order": pgettext_lazy("verb", "发货"),
     "approve_refund": _("同意退款"),
     "reject_refund": _("拒绝退款"),

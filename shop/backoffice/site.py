@@ -46,6 +46,7 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "订单"), "receipt_long", "orders.order"),
         _page(pgettext_lazy("plural", "售后"), "assignment_return", "orders.refund"),
         _page(pgettext_lazy("plural", "退款流水"), "currency_exchange", "orders.repayment"),
+        _page(pgettext_lazy("plural", "评价"), "reviews", "orders.review"),
         _page(pgettext_lazy("plural", "优惠券类型"), "confirmation_number", "orders.couponoffer"),
         _page(pgettext_lazy("plural", "优惠券"), "redeem", "orders.coupon"),
         _page(pgettext_lazy("plural", "订单事件"), "event_repeat", "orders.orderevent"),

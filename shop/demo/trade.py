@@ -17,7 +17,7 @@ from catalog.models import Variant
 from catalog.models.product import Kind
 from catalog.stock import OutOfStock
 from distribution.commissions import mature_commissions
-from orders import cancellation, payments, receipt, refunds, repayments, shipping
+from orders import cancellation, payments, receipt, refunds, repayments, reviews, shipping
 from orders.checkout import CannotPlace, Item, place_order
 from orders.models import Order, Payment, Refund, Repayment
 from orders.registries import Outcome, payment_methods
@@ -30,6 +30,13 @@ from shop.demo.people import Cast
 METHOD = CHANNEL = "sandbox"
 PROMO_CODE = "邻里满减"  # typed in by who buys three things
 COURIERS = ("顺丰速运", "中通快递", "京东物流", "圆通速递")
+
+OPINIONS = {
+    5: ("第二次买了，家里人都喜欢。", "包装仔细，到得也快。", "和描述一样，会推荐给朋友。", ""),
+    4: ("不错，就是物流慢了一天。", "好用，价格再低点就更好了。", ""),
+    3: ("一般，和想的差一点。", ""),
+    2: ("外盒压坏了，客服处理得还算及时。",),
+}
 
 
 class Prompt:
@@ -90,6 +97,7 @@ class Trade:
     def __init__(self, cast: Cast, random: Random) -> None:
         self.cast = cast
         self.random = random
+        self.opinions = Random(20261125)  # of its own, so that the trade stays as it was
         self.diary = Diary()
         variants = Variant.objects.select_related("product").filter(stock__gte=60, is_active=True)
         self.variants = list(variants.order_by("sku"))
@@ -172,9 +180,18 @@ class Trade:
 
     def _receive(self, order: Order, at: datetime) -> None:
         receipt.receive_order(order, at=at)
+        if self.opinions.random() < 0.4:
+            wait = timedelta(hours=self.opinions.randrange(2, 90))
+            self.diary.note(at + wait, lambda later: self._review(order, later))
         if self.random.random() < 0.09:
             wait = timedelta(days=self.random.choice((1, 2, 3, 5, 20)))
             self.diary.note(at + wait, lambda later: self._complain(order, later))
+
+    def _review(self, order: Order, at: datetime) -> None:
+        for line in order.lines.order_by("pk"):
+            rating = self.opinions.choice((5, 5, 5, 5, 4, 4, 3, 2))
+            words = self.opinions.choice(OPINIONS[rating])
+            reviews.write_review(line, rating=rating, text=words, at=at)
 
     def _complain(self, order: Order, at: datetime) -> None:
         """Some send a piece back, some are given part of the money, some wait for an answer."""

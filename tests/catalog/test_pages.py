@@ -65,7 +65,7 @@ def test_pages_cost_a_few_queries_however_many_products(
         "/c/": 1,
         f"/c/{snacks.slug}/": 3,  # categories, count, products
         f"/c/{snacks.slug}/?sort=price&lowest=1&in_stock=1": 3,
-        f"/p/{product.slug}/": 5,  # product, variants, pictures, categories, related
+        f"/p/{product.slug}/": 6,  # product, variants, pictures, categories, related, reviews
         "/search/?q=坚果": 3,  # few or many, count, products
         "/search/?q=飞船": 4,  # few or many, count, similar, best sold
     }
