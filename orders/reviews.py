@@ -1,6 +1,7 @@
 """What buyers say of what they received: written once a line, edited for a while, shown beside
 the goods, and hidden by the merchant only with a reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -101,7 +102,7 @@ class Opinion:
 
     average: Decimal
     count: int
-    newest: list[Review]
+    newest: Sequence[Review]
 
 
 def opinion_of(product: Product) -> Opinion | None:

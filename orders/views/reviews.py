@@ -39,7 +39,7 @@ def review(request: MemberRequest, number: str, line: int) -> HttpResponse:
     found = get_object_or_404(order.lines, pk=line)
     form = ReviewForm(request.POST)
     if not form.is_valid():
-        messages.error(request, next(iter(form.errors.values()))[0])
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
         return redirect("orders:order", order.number)
     try:
         write_review(found, rating=form.cleaned_data["rating"], text=form.cleaned_data["text"])
