@@ -108,6 +108,7 @@ class ApplicationAdmin(ExportMixin, ReadOnlyAdmin):
     ordering = ["joined_at"]
     show_full_result_count = False
     export_name = "applications"
+    list_per_page = 50
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.readonly_fields
