@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -12,13 +12,48 @@ from unfold.decorators import display
 
 from catalog.models import Category, Product, ProductImage, Variant
 from catalog.products import free_slugs, refresh_listing, save_category
+from distribution.exclusions import exclude_goods, exclusions, include_goods, still_paying
 from orders.models import ShippingRate
+from shop.backoffice.actions import merchant
 from shop.backoffice.stock import LocksStock, StockForm
 
 
+class Excludable(ModelAdmin):
+    """Quick ways in and out of distribution: a rule of 0, and its end."""
+
+    def has_rules_permission(self, request: HttpRequest) -> bool:
+        keys = ("distribution.add_rule", "distribution.change_rule")
+        return all(request.user.has_perm(key) for key in keys)
+
+    @display(description=_("参与分销"), boolean=True)
+    def is_distributed(self, goods: Any) -> bool:
+        return not goods.is_excluded
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        name = self.opts.model_name or ""
+        excluded = exclusions().filter(**{name: models.OuterRef("pk")})
+        return super().get_queryset(request).annotate(is_excluded=models.Exists(excluded))
+
+    @admin.action(description=_("不参与分销"), permissions=["rules"])
+    def exclude_selected(self, request: HttpRequest, rows: models.QuerySet[Any]) -> None:
+        goods = list(rows)
+        done = exclude_goods(goods, by=merchant(request), reason=_("在列表里设为不参与分销"))
+        self.message_user(request, _("已设为不参与分销：%(count)d 个。") % {"count": len(done)})
+        left = still_paying(goods)
+        if left:
+            text = _("还有 %(count)d 条更优先的规则会给这些商品付佣金，请到佣金规则里查看。")
+            self.message_user(request, text % {"count": left}, messages.WARNING)
+
+    @admin.action(description=_("恢复参与分销"), permissions=["rules"])
+    def include_selected(self, request: HttpRequest, rows: models.QuerySet[Any]) -> None:
+        done = include_goods(list(rows), by=merchant(request), reason=_("在列表里恢复参与分销"))
+        self.message_user(request, _("已恢复参与分销：%(count)d 个。") % {"count": len(done)})
+
+
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin):
-    list_display = ["name", "parent", "position", "is_active"]
+class CategoryAdmin(Excludable):
+    list_display = ["name", "parent", "position", "is_active", "is_distributed"]
+    actions = ["exclude_selected", "include_selected"]
     list_filter = ["is_active"]
     list_select_related = ["parent"]
     search_fields = ["name", "name_en"]
@@ -57,15 +92,24 @@ class ImageInline(StackedInline):
 
 
 @admin.register(Product)
-class ProductAdmin(LocksStock, ModelAdmin):
-    list_display = ["name", "category", "kind", "price_from", "stock", "sold", "is_active"]
+class ProductAdmin(LocksStock, Excludable):
+    list_display = [
+        "name",
+        "category",
+        "kind",
+        "price_from",
+        "stock",
+        "sold",
+        "is_active",
+        "is_distributed",
+    ]
     list_filter = ["is_active", "kind", ("category", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["category"]
     search_fields = ["name", "name_en", "variants__sku"]
     autocomplete_fields = ["category"]
     readonly_fields = ["price_from", "sold"]
     inlines = [VariantInline, ImageInline]
-    actions = ["put_on_sale", "take_off_sale"]
+    actions = ["put_on_sale", "take_off_sale", "exclude_selected", "include_selected"]
     fieldsets = [
         (None, {"fields": ["category", "kind", "name", "subtitle", "description", "is_active"]}),
         (_("英文"), {"fields": ["name_en", "subtitle_en", "description_en"], "classes": ["tab"]}),

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -36,8 +36,10 @@ from distribution.models import (
     Standing,
     Tier,
 )
+from distribution.performance import sold_by, with_month
 from distribution.states import Status
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.exports import ExportMixin
 from shop.backoffice.finding import find_distributor
 from shop.backoffice.joining import ContactInline
 
@@ -188,14 +190,31 @@ class RecruitmentInline(ReadOnlyInline):
     readonly_fields = fields
 
 
+class SellingFilter(admin.SimpleListFilter):
+    """Who sold something themselves this month."""
+
+    title = _("本月成交")
+    parameter_name = "selling"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("有成交")), ("no", _("没有成交"))]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("yes", "no"):
+            return rows
+        sold = Exists(sold_by(OuterRef("pk"), timezone.now()))
+        return rows.filter(sold if self.value() == "yes" else ~sold)
+
+
 @admin.register(Distributor)
-class DistributorAdmin(ReadOnlyAdmin):
-    list_display = ["name", "contact", "code", "tier", "status_label", "earned", "available", "reserved", "joined_at"]  # fmt: skip
-    list_filter = ["status", "tier", "joined_at"]
+class DistributorAdmin(ExportMixin, ReadOnlyAdmin):
+    list_display = ["name", "phone", "code", "tier", "status_label", "month_orders", "month_sales", "month_earned", "earned", "available", "reserved", "joined_at"]  # fmt: skip
+    list_filter = ["status", "tier", SellingFilter, "joined_at"]
     list_select_related = ["user", "tier", "balance"]
     search_fields = ["code", "user__name", "user__phone", "user__member_no"]
     inlines = [ContactInline, StandingInline, RecruitmentInline]
-    actions = ["approve_selected"]
+    actions = ["approve_selected", "export_selected"]
+    export_name = "distributors"
     actions_detail = ["approve", "change_tier", "reassign", "handover", "freeze", "resign", "ban"]
     readonly_fields = ["full_phone", "earned", "pending", "available", "reserved"]
     show_full_result_count = False
@@ -207,15 +226,28 @@ class DistributorAdmin(ReadOnlyAdmin):
             .values("payee")
             .values(total=Sum("amount"))
         )
-        rows = super().get_queryset(request)
-        return rows.annotate(earned_total=Coalesce(Subquery(earned), Decimal(0)))
+        return with_month(super().get_queryset(request), timezone.now()).annotate(
+            earned_total=Coalesce(Subquery(earned), Decimal(0))
+        )
+
+    @display(description=_("本月订单"))
+    def month_orders(self, distributor: Any) -> int:
+        return distributor.month_order_count
+
+    @display(description=_("本月成交额"))
+    def month_sales(self, distributor: Any) -> Decimal:
+        return distributor.month_sales_sum
+
+    @display(description=_("本月佣金"))
+    def month_earned(self, distributor: Any) -> Decimal:
+        return distributor.month_earned_sum
 
     @display(description=_("分销商"))
     def name(self, distributor: Distributor) -> str:
         return str(distributor.user)
 
     @display(description=_("手机号"))
-    def contact(self, distributor: Distributor) -> str:
+    def phone(self, distributor: Distributor) -> str:
         """Masked: lists are looked at over shoulders. The whole number is on the page."""
         return distributor.user.masked_phone or distributor.user.email or "—"
 

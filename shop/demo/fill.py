@@ -18,6 +18,7 @@ from orders.models import OrderEvent
 from orders.sales import refresh_sold
 from payouts.books import check_books
 from payouts.models import Schedule
+from shop.demo.drafts import plan_and_draft
 from shop.demo.goods import COMMISSIONS, FIXED_COMMISSIONS, fill_goods
 from shop.demo.joining import OPEN_AGAIN, SELECTIVE_FOR, fill_joining
 from shop.demo.learning import fill_learning
@@ -44,6 +45,7 @@ def fill_demo() -> bool:
         fill_joining(cast, timezone.now())
         refresh_sold(opening)
         fill_learning(cast, random, opening)
+        plan_and_draft(cast.merchant)
         _prove()
     write_accounts()
     return True
