@@ -37,7 +37,7 @@ class Excludable(ModelAdmin):
     @admin.action(description=_("不参与分销"), permissions=["rules"])
     def exclude_selected(self, request: HttpRequest, rows: models.QuerySet[Any]) -> None:
         goods = list(rows)
-        done = exclude_goods(goods, by=merchant(request), reason=_("在列表里设为不参与分销"))
+        done = exclude_goods(goods, by=merchant(request), reason=str(_("在列表里设为不参与分销")))
         self.message_user(request, _("已设为不参与分销：%(count)d 个。") % {"count": len(done)})
         left = still_paying(goods)
         if left:
@@ -46,7 +46,9 @@ class Excludable(ModelAdmin):
 
     @admin.action(description=_("恢复参与分销"), permissions=["rules"])
     def include_selected(self, request: HttpRequest, rows: models.QuerySet[Any]) -> None:
-        done = include_goods(list(rows), by=merchant(request), reason=_("在列表里恢复参与分销"))
+        done = include_goods(
+            list(rows), by=merchant(request), reason=str(_("在列表里恢复参与分销"))
+        )
         self.message_user(request, _("已恢复参与分销：%(count)d 个。") % {"count": len(done)})
 
 
