@@ -159,7 +159,7 @@ def test_fault_08_the_base_is_what_was_paid_after_discounts(
 ) -> None:
     """Neither the list price nor the price before coupons."""
 
-    def two_yuan_off(lines: Any, buyer: Any) -> Discount:
+    def two_yuan_off(lines: Any, buyer: Any, chosen: str) -> Discount:
         return Discount("减两元", Decimal("2.00"), [0])
 
     monkeypatch.setitem(discount_sources, "coupon", two_yuan_off)

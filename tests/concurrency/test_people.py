@@ -87,7 +87,7 @@ class TestTierWhileFreezing:
         other = meanwhile(
             monkeypatch,
             people,
-            "_stand",
+            "_keep_standing",
             lambda: set_status(distributor, Status.FROZEN, by=None, reason="test", at=NOON),
         )
         set_tier(distributor, gold, by=None, at=NOON)
@@ -104,7 +104,7 @@ class TestTierWhileFreezing:
         other = meanwhile(
             monkeypatch,
             people,
-            "_stand",
+            "_keep_standing",
             lambda: set_status(distributor, Status.FROZEN, by=None, reason="test", at=NOON),
         )
         set_tier(distributor, gold, by=None, at=NOON)

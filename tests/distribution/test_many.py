@@ -67,8 +67,9 @@ INSERT INTO accounts_user (id, password, is_superuser, member_no, phone_verified
                            is_staff, date_joined)
 SELECT g, '', false, 'L' || g, false, '王' || g, true, false, now()
 FROM generate_series(%(first)s + 1, %(last)s + (%(people)s + 1) * %(each)s) g;
-INSERT INTO distribution_distributor (user_id, code, status, joined_at)
-SELECT g, 'K' || g, 'approved', now() FROM generate_series(%(first)s + 1, %(last)s) g;
+INSERT INTO distribution_distributor
+    (user_id, code, status, joined_at, hides_earnings, tier_is_earned)
+SELECT g, 'K' || g, 'approved', now(), false, false FROM generate_series(%(first)s + 1, %(last)s) g;
 INSERT INTO distribution_balance (distributor_id, available, reserved)
 SELECT g, 0, 0 FROM generate_series(%(first)s + 1, %(last)s) g;
 CREATE TEMPORARY TABLE sale ON COMMIT DROP AS

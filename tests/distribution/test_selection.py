@@ -223,12 +223,12 @@ class TestShareEarnings:
             assert f'name="{name}" value="{goods.pk}"' in pages[0].content.decode()
 
     @pytest.mark.parametrize("products", [1, 3])
-    def test_ten_queries_for_any_number_of_products(
+    def test_twelve_queries_for_any_number_of_products(
         self, products: int, person: Distributor, pages_of: Pages, django_assert_num_queries: Any
     ) -> None:
         goods = [make_variant().product for _ in range(products)]
         browser = pages_of(person)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             self.personal(browser, *goods)
 
 
