@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from base.inbox import Event, News, events, tell, tell_from, tell_sums, topics
-from distribution.models import Distributor, Tier
+from distribution.models import Distributor, Invitation, Tier
 from distribution.states import Status
 
 COMMISSIONS, PROGRAMME = "commissions", "programme"
@@ -67,6 +67,11 @@ EVENTS = {
         _("分销资格已开通"),
         _("你现在可以分享链接、领取素材，成交后计算佣金。"),
         sent_anyway=True,
+    ),
+    "invited": Event(
+        PROGRAMME,
+        _("商家邀请你加入推广"),
+        _("接受后直接加入，不用付钱，也不用先买东西。%(message)s"),
     ),
     "programme_rejected": Event(
         PROGRAMME,
@@ -151,3 +156,10 @@ def tell_tier(
     if tier is not None:
         values = {"tier": tier.name, "tier_en": tier.name_en}
         tell("tier_changed", [News(distributor.pk, str(standing_id), values, "/distribution/")], at=at)  # fmt: skip
+
+
+def tell_invitation(invitation: Invitation) -> None:
+    """A member is asked to join; the link is theirs alone."""
+    link = f"/distribution/join/?invitation={invitation.code}"
+    one = News(invitation.member_id, str(invitation.pk), {"message": invitation.message}, link)
+    tell("invited", [one], at=invitation.sent_at)

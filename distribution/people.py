@@ -80,6 +80,35 @@ def join(
     return distributor
 
 
+def join_invited(
+    user: User,
+    *,
+    by: User | None,
+    reason: str,
+    contact: Contact | None = None,
+    version: str | None = None,
+    at: datetime | None = None,
+) -> Distributor:
+    """A member whom the merchant asked accepts the agreement and is admitted, whatever the policy
+    asks of others. Who is in already is returned as they are. Raises CannotJoin, NotInForce."""
+    with transaction.atomic():
+        user, distributor = _lock_member(user)
+        at = at or timezone.now()
+        if distributor and distributor.is_in_programme:
+            return distributor
+        if distributor and distributor.status == Status.BANNED:
+            raise CannotJoin(_("该账号已被封禁，不能再次加入。"))
+        accept_agreement(user, version=version, at=at)
+        distributor = distributor or _new_distributor(user, at)
+        require_transition(STATUS_TRANSITIONS, distributor.status, Status.APPROVED)
+        if contact is not None:
+            keep_contact(distributor, contact, at=at)
+        _admit(distributor, at, by=by, reason=reason)
+        record_audit("appoint_distributor", distributor, by=by, reason=reason)
+        tell_standing(user, Status.APPROVED, "")
+    return distributor
+
+
 def appoint(user: User, *, by: User | None, reason: str, at: datetime | None = None) -> Distributor:
     """The merchant makes somebody a distributor. Who is one already is returned as they are."""
     with transaction.atomic():

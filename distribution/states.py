@@ -107,6 +107,27 @@ class DryRunState(models.TextChoices):
 OPEN_DRY_RUNS = (DryRunState.QUEUED, DryRunState.RUNNING)
 
 
+class InvitationState(models.TextChoices):
+    """How far an invitation to become a distributor has come."""
+
+    SENT = "sent", _("已发出")
+    OPENED = "opened", _("已打开")
+    JOINED = "joined", _("已加入")
+    DECLINED = "declined", _("已婉拒")
+    EXPIRED = "expired", _("已过期")
+
+
+OPEN_INVITATIONS = (InvitationState.SENT, InvitationState.OPENED)
+_ENDS = {InvitationState.JOINED, InvitationState.DECLINED, InvitationState.EXPIRED}
+INVITATION_TRANSITIONS = {
+    InvitationState.SENT: frozenset({InvitationState.OPENED, *_ENDS}),
+    InvitationState.OPENED: frozenset(_ENDS),
+    InvitationState.JOINED: frozenset(),
+    InvitationState.DECLINED: frozenset(),
+    InvitationState.EXPIRED: frozenset(),
+}
+
+
 class StoryState(models.TextChoices):
     """A story is public only in one state; only its teller agrees, only the merchant publishes."""
 

@@ -10,6 +10,7 @@ from distribution import (
     dry_runs,
     ranking,
     recognition,
+    recruiting,
     tier_reviews,
 )
 
@@ -65,3 +66,8 @@ def prune_clicks() -> int:
 @shared_task
 def note_expiries() -> int:
     return recognition.note_expiries(timezone.now())
+
+
+@shared_task
+def expire_invitations() -> int:
+    return recruiting.expire_invitations(timezone.now())

@@ -3,6 +3,7 @@ from django.urls import path
 from distribution.views import (
     dashboard,
     earnings,
+    invitations,
     joining,
     links,
     membership,
@@ -25,6 +26,11 @@ urlpatterns = [
     path("recruit/", recruiting.recruit, name="recruit"),
     path("distribution/", dashboard.dashboard, name="dashboard"),
     path("distribution/join/", joining.joining, name="join"),
+    path(
+        "distribution/invitations/<str:code>/refusal/",
+        invitations.refusal,
+        name="invitation_refusal",
+    ),
     path("distribution/agreement/", membership.agreement, name="agreement"),
     path("distribution/agreement/acceptance/", membership.acceptance, name="acceptance"),
     path("distribution/agreement/<slug:version>/", membership.agreement, name="agreement_version"),

@@ -281,6 +281,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
     },
     # Who has done a higher tier's tasks rises within the hour.
+    "expire invitations": {
+        "task": "distribution.tasks.expire_invitations",
+        "schedule": timedelta(minutes=30),
+    },
     "review tiers": {"task": "distribution.tasks.review_tiers", "schedule": crontab(minute=25)},
     "try drafts": {
         "task": "distribution.tasks.carry_out_dry_runs",

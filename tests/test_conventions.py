@@ -25,6 +25,7 @@ STATE_WRITERS = {
         "decisions",
         "dry_runs",
         "people",
+        "recruiting",
         "reservations",
         "stories",
     },

@@ -9,6 +9,7 @@ from distribution.models.policy import Policy
 from distribution.models.presentation import Presentation
 from distribution.models.privileges import PositionPrivileges
 from distribution.models.promo import PromoCode, PromoUse
+from distribution.models.recruiting import Candidate, Invitation
 from distribution.models.relations import Binding, Click, Link, Recruitment
 from distribution.models.reservation import Allocation, Reservation
 from distribution.models.result import Result
@@ -26,6 +27,7 @@ __all__ = [
     "Application",
     "Balance",
     "Binding",
+    "Candidate",
     "ChangeSet",
     "Click",
     "Commission",
@@ -35,6 +37,7 @@ __all__ = [
     "DryRunEffect",
     "Entry",
     "Hold",
+    "Invitation",
     "LineTerms",
     "Link",
     "OrderTerms",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,10 +17,11 @@ from base.errors import DomainError
 from distribution.agreements import current_agreement
 from distribution.balances import balance_of
 from distribution.forms import JoinForm
-from distribution.joining import progress_of
-from distribution.models import ContactDetails, Distributor, Policy
+from distribution.joining import Contact, progress_of
+from distribution.models import ContactDetails, Distributor, Invitation, Policy
 from distribution.people import join
 from distribution.policy import current_policy
+from distribution.recruiting import accept_invitation, open_invitation
 from distribution.states import Status
 
 
@@ -28,11 +30,15 @@ from distribution.states import Status
 @require_http_methods(["GET", "HEAD", "POST"])
 def joining(request: HttpRequest) -> HttpResponse:
     """Everybody may read it; who is signed in may ask to join, once, or sees how they stand."""
+    code = request.GET.get("invitation", "")
+    if code and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     if request.method == "POST" and not request.user.is_authenticated:
         return redirect("distribution:join")
     distributor = _distributor_of(request)
     if distributor and distributor.is_in_programme:
         return redirect("distribution:dashboard")
+    invitation = _invitation_of(request, code)
     agreement = current_agreement()
     form = JoinForm(
         request.POST if request.method == "POST" else None,
@@ -41,19 +47,21 @@ def joining(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and request.user.is_authenticated:
         version = form.cleaned_data["version"] or None
         try:
-            distributor = join(request.user, contact=form.contact(), version=version)
+            distributor = _join(request.user, invitation, form.contact(), version)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
             return _welcome(request, distributor)
-    policy = current_policy()
+    policy, now = current_policy(), timezone.now()
     person = request.user if isinstance(request.user, User) else None
     context = {
         "distributor": distributor,
         "form": form,
         "policy": policy,
-        "progress": progress_of(person, policy, at=timezone.now()) if person else None,
-        "may_ask": _may_ask(distributor, policy),
+        "progress": progress_of(person, policy, at=now) if person and not invitation else None,
+        "may_ask": bool(invitation) or _may_ask(distributor, policy),
+        "invitation": invitation,
+        "is_over": bool(code) and invitation is None,
         "standing": distributor.standings.last() if distributor else None,
         "money": balance_of(distributor) if distributor and _has_left(distributor) else None,
         "agreement": agreement,
@@ -63,6 +71,22 @@ def joining(request: HttpRequest) -> HttpResponse:
 
 def _distributor_of(request: HttpRequest) -> Distributor | None:
     return Distributor.objects.select_related("contact").filter(pk=request.user.pk).first()
+
+
+def _invitation_of(request: HttpRequest, code: str) -> Invitation | None:
+    """The reader's own with this code, while it can be accepted."""
+    if not code or not isinstance(request.user, User):
+        return None
+    found = open_invitation(request.user, code)
+    return found if found and found.is_open and found.expires_at > timezone.now() else None
+
+
+def _join(
+    user: User, invitation: Invitation | None, contact: Contact, version: str | None
+) -> Distributor:
+    if invitation is not None:
+        return accept_invitation(invitation, contact=contact, version=version)
+    return join(user, contact=contact, version=version)
 
 
 def _known_of(distributor: Distributor | None) -> dict[str, Any]:

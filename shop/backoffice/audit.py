@@ -21,6 +21,7 @@ DEEDS = {
     "frozen_distributor": _("冻结分销商"),
     "resigned_distributor": _("分销商退出"),
     "banned_distributor": _("封禁分销商"),
+    "invite_member": _("邀请会员加入"),
     "submit_story": _("同意公开推广故事"),
     "withdraw_story": _("撤回推广故事"),
     "publish_story": _("公开推广故事"),

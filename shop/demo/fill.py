@@ -23,6 +23,7 @@ from shop.demo.goods import COMMISSIONS, FIXED_COMMISSIONS, fill_goods
 from shop.demo.joining import OPEN_AGAIN, SELECTIVE_FOR, fill_joining
 from shop.demo.learning import fill_learning
 from shop.demo.people import MERCHANT, PASSWORD, SIGN_INS, Cast, cast_everybody
+from shop.demo.recruiting import invite_some
 from shop.demo.trade import CHANNEL, PROMO_CODE, Trade, prompt_gateways
 
 DAYS = 90
@@ -43,6 +44,7 @@ def fill_demo() -> bool:
         _set_promo_codes(cast, opening)
         Trade(cast, random).live(opening, ORDERS)
         fill_joining(cast, timezone.now())
+        invite_some(cast)
         refresh_sold(opening)
         fill_learning(cast, random, opening)
         plan_and_draft(cast.merchant)

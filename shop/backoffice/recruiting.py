@@ -1,0 +1,270 @@
+"""Recruiting in the back office: whom the figures speak for, inviting them, and what came of it."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import (
+    UnfoldAdminDateWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from base.clock import BEIJING, beijing_date
+from base.errors import DomainError
+from distribution.candidates import candidates, reasons
+from distribution.invitation_funnel import funnel
+from distribution.models import Candidate, Invitation
+from distribution.recruiting import invite
+from distribution.states import InvitationState
+from orders.models import CouponOffer
+from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
+from shop.backoffice.csv_lists import CsvList, csv_response
+
+MOST_AT_ONCE = 200
+COLOURS = {
+    InvitationState.SENT: "info",
+    InvitationState.OPENED: "warning",
+    InvitationState.JOINED: "success",
+    InvitationState.DECLINED: "danger",
+    InvitationState.EXPIRED: "",
+}
+
+
+def _offer() -> forms.ModelChoiceField:
+    return forms.ModelChoiceField(
+        CouponOffer.objects.filter(is_active=True),
+        label=_("加入礼（优惠券或赠品，可不选）"),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+def _message() -> forms.CharField:
+    return forms.CharField(
+        label=_("留言（对方看得到，可不写）"),
+        max_length=300,
+        required=False,
+        widget=UnfoldAdminTextareaWidget,
+    )
+
+
+class InviteForm(BaseDialogForm):
+    offer = _offer()
+    message = _message()
+
+
+class BulkInviteForm(forms.Form):
+    offer = _offer()
+    message = _message()
+
+
+class Threshold(admin.SimpleListFilter):
+    """At least so much; what the address asks for is checked like any input."""
+
+    figures: tuple[str, ...] = ()
+    unit: Any = "%s"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(figure, self.unit % {"n": figure}) for figure in self.figures]
+
+    def chosen(self) -> str | None:
+        return self.value() if self.value() in self.figures else None
+
+
+class SpentFilter(Threshold):
+    title, parameter_name = _("消费至少"), "spent"
+    figures, unit = ("100", "300", "500", "1000", "3000"), _("¥%(n)s 以上")
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(spent__gte=Decimal(chosen)) if (chosen := self.chosen()) else rows
+
+
+class RatingFilter(Threshold):
+    title, parameter_name = _("评价至少"), "rating"
+    figures, unit = ("3", "4", "4.5", "5"), _("%(n)s 星以上")
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(rating__gte=Decimal(chosen)) if (chosen := self.chosen()) else rows
+
+
+class ActiveFilter(Threshold):
+    title, parameter_name = _("最近购买"), "active"
+    figures, unit = ("30", "90", "180", "365"), _("%(n)s 天内")
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        if not (chosen := self.chosen()):
+            return rows
+        return rows.filter(last_bought__gte=timezone.now() - timedelta(days=int(chosen)))
+
+
+@admin.register(Candidate)
+class CandidateAdmin(CsvList, ReadOnlyAdmin):
+    """Members who are no distributors, the most promising first, each with the reasons."""
+
+    list_display = ["name", "phone_hint", "points", "why", "spending", "invited"]
+    list_filter = [SpentFilter, RatingFilter, ActiveFilter]
+    search_fields = ["name", "phone", "member_no"]
+    fields = ["name", "phone_hint", "member_no", "points", "why", "spending", "invited"]
+    readonly_fields = fields
+    actions = ["invite_selected", "export_csv"]
+    actions_detail = ["invite"]
+    show_full_result_count = False
+    list_per_page = 50
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        return ["-score", "pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return candidates(timezone.now())
+
+    @display(description=_("手机号"))
+    def phone_hint(self, candidate: Candidate) -> str:
+        return candidate.masked_phone or "—"
+
+    @display(description=_("得分（满分 100）"), ordering="score")
+    def points(self, candidate: Any) -> str:
+        return f"{candidate.score:.0f}"
+
+    @display(description=_("理由"))
+    def why(self, candidate: Any) -> str:
+        return gettext("；").join(reasons(candidate, timezone.now()))
+
+    @display(description=_("消费"), ordering="spent")
+    def spending(self, candidate: Any) -> Decimal:
+        return candidate.spent
+
+    @display(description=_("有效邀请"), boolean=True)
+    def invited(self, candidate: Any) -> bool:
+        return candidate.is_asked
+
+    @button(
+        _("邀请加入"),
+        text=_(
+            "对方会在站内消息里收到邀请，30 天内有效。接受后直接成为分销商，不需要购买任何东西。"
+        ),
+        form=InviteForm,
+        icon="person_add",
+    )
+    def invite(self, request: HttpRequest, candidate: Candidate, form: InviteForm) -> Any:
+        values = form.cleaned_data
+        invite(candidate, by=merchant(request), offer=values["offer"], message=values["message"])
+        return _("邀请已发出。")
+
+    @admin.action(description=_("邀请所选…"), permissions=["change"])
+    def invite_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        """First a page that asks what to offer and say, with the chosen ones carried along."""
+        people = list(rows[: MOST_AT_ONCE + 1])
+        if len(people) > MOST_AT_ONCE:
+            text = _("一次最多邀请 %(count)d 人，请缩小范围。") % {"count": MOST_AT_ONCE}
+            self.message_user(request, text, messages.ERROR)
+            return None
+        form = BulkInviteForm(request.POST if "message" in request.POST else None)
+        if not form.is_valid():
+            context = self.admin_site.each_context(request) | {
+                "title": _("邀请所选会员"),
+                "form": form,
+                "people": people,
+                "opts": self.opts,
+            }
+            return TemplateResponse(request, "backoffice/invite.html", context)
+        done = 0
+        for person in people:
+            try:
+                invite(person, by=merchant(request), **form.cleaned_data)
+                done += 1
+            except DomainError as error:
+                self.message_user(request, f"{person}: {error}", messages.ERROR)
+        text = _("%(count)d 位会员现在有有效的邀请。") % {"count": done}
+        self.message_user(request, text)
+        return None
+
+
+class PeriodForm(forms.Form):
+    since = forms.DateField(label=_("从"), required=False, widget=UnfoldAdminDateWidget)
+    until = forms.DateField(label=_("到"), required=False, widget=UnfoldAdminDateWidget)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("since") and data.get("until") and data["since"] > data["until"]:
+            self.add_error("until", _("结束日期不能早于开始日期。"))
+        return data
+
+    def period(self) -> tuple[datetime, datetime]:
+        """Whole Beijing days, both included; the last year unless asked otherwise."""
+        data = self.cleaned_data if self.is_valid() else {}
+        last: date = data.get("until") or beijing_date(timezone.now())
+        first: date = data.get("since") or last - timedelta(days=365)
+        start = datetime.combine(first, time(), BEIJING)
+        return start, datetime.combine(last, time(), BEIJING) + timedelta(days=1)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(CsvList, ReadOnlyAdmin):
+    list_display = ["member", "state_label", "offer", "sent_at", "opened_at", "ended_at", "by"]
+    list_filter = ["state", "sent_at", "offer"]
+    list_select_related = ["member", "offer", "by"]
+    search_fields = ["member__name", "member__phone", "member__member_no", "message"]
+    fields = ["member", "state", "offer", "message", "by", "sent_at", "expires_at", "opened_at", "ended_at", "coupon"]  # fmt: skip
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    @display(description=_("状态"), ordering="state", label=COLOURS)
+    def state_label(self, invitation: Invitation) -> tuple[str, str]:
+        return invitation.state, invitation.get_state_display()
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [path("funnel/", wrap(self.funnel), name="invitation_funnel"), *super().get_urls()]
+
+    def funnel(self, request: HttpRequest) -> HttpResponseBase:
+        """Sent → opened → joined → first sale → coupon used, by month; `?format=csv` as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = PeriodForm(request.GET or None)
+        rows = funnel(*form.period())
+        titles = [_("月份"), _("已发出"), _("已打开"), _("已加入"), _("首次成交"), _("已用券")]
+        if request.GET.get("format") == "csv":
+
+            def table() -> Iterator[list[Any]]:
+                yield [str(title) for title in titles]
+                for row in rows:
+                    yield [
+                        f"{row.month:%Y-%m}",
+                        row.sent,
+                        row.opened,
+                        row.joined,
+                        row.sold,
+                        row.used,
+                    ]
+
+            return csv_response("invitations", table())
+        query = request.GET.copy()
+        query["format"] = "csv"
+        context = self.admin_site.each_context(request) | {
+            "title": _("邀请漏斗"),
+            "form": form,
+            "titles": titles,
+            "rows": rows,
+            "file": f"{reverse('admin:invitation_funnel')}?{query.urlencode()}",
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "backoffice/invitation_funnel.html", context)

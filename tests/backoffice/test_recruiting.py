@@ -1,0 +1,101 @@
+"""Recruiting as the merchant does it: find, invite one or many, see what came of it."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from base.accounts.models import User
+from distribution.models import Invitation
+from distribution.recruiting import invite
+from tests.make import make_order, make_user, make_variant, pay, receive
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/distribution/candidate/"
+INVITATIONS = "/admin/distribution/invitation/"
+
+
+def buyer(name: str = "小林", price: str = "50.00") -> User:
+    user = make_user(name)
+    order = make_order(user, {make_variant(price): 1})
+    pay(order)
+    receive(order)
+    return user
+
+
+@pytest.fixture
+def merchant(client: Client) -> User:
+    user = make_user("店主", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+def test_searched_filtered_and_exported(client: Client, merchant: User) -> None:
+    big = buyer("大户", "500.00")
+    buyer("小户")
+    html = client.get(LIST).content.decode()
+    assert html.index("大户") < html.index("小户")
+    for query in ({"q": "大户"}, {"spent": "300"}):
+        html = client.get(LIST, query).content.decode()
+        assert "大户" in html and "小户" not in html
+    assert "小户" not in client.get(LIST, {"rating": "4"}).content.decode()
+    assert client.get(LIST, {"spent": "x"}).status_code == 200
+    answer = client.post(LIST, {"action": "export_csv", "_selected_action": [big.pk]})
+    text = b"".join(answer.streaming_content).decode()
+    assert "消费 ¥500.00，1 笔已完成订单" in text and "小户" not in text
+
+
+def test_one_is_invited(client: Client, merchant: User) -> None:
+    user = buyer()
+    address = reverse("admin:distribution_candidate_invite", args=[user.pk])
+    client.post(address, {"_form_submitted": "true", "message": "来吧", "offer": ""})
+    assert list(Invitation.objects.values_list("member", "by", "message")) == [
+        (user.pk, merchant.pk, "来吧")
+    ]
+
+
+def test_many_are_invited_after_a_page_that_asks(client: Client, merchant: User) -> None:
+    chosen = [buyer("甲"), buyer("乙")]
+    buyer("丙")
+    sent = {"action": "invite_selected", "_selected_action": [user.pk for user in chosen]}
+    assert "发出邀请" in client.post(LIST, sent).content.decode()
+    assert Invitation.objects.count() == 0
+    for _ in range(2):
+        client.post(LIST, sent | {"message": "", "offer": ""})
+    assert sorted(Invitation.objects.values_list("member", flat=True)) == [u.pk for u in chosen]
+
+
+def test_funnel_and_file(client: Client, merchant: User) -> None:
+    invite(make_user(), by=merchant)
+    assert "首次成交" in client.get(f"{INVITATIONS}funnel/").content.decode()
+    answer = client.get(f"{INVITATIONS}funnel/", {"format": "csv"})
+    last = b"".join(answer.streaming_content).decode().splitlines()[-1]
+    assert last.endswith(",1,0,0,0,0")
+    page = client.get(f"{INVITATIONS}funnel/", {"since": "2026-02-02", "until": "2026-02-01"})
+    assert "结束日期不能早于开始日期" in page.content.decode()
+
+
+def test_staff_without_the_key_see_nothing(client: Client) -> None:
+    client.force_login(make_user(is_staff=True))
+    for address in (LIST, INVITATIONS, f"{INVITATIONS}funnel/"):
+        assert client.get(address).status_code == 403
+
+
+def test_one_and_three_rows_cost_the_same(
+    client: Client, merchant: User, django_assert_num_queries: Any
+) -> None:
+    invite(buyer(), by=merchant)
+    for address in (LIST, INVITATIONS):
+        client.get(address)
+    with django_assert_num_queries(4):
+        client.get(LIST)
+    with django_assert_num_queries(5):
+        client.get(INVITATIONS)
+    for _ in range(2):
+        invite(buyer(), by=merchant)
+    with django_assert_num_queries(4):
+        client.get(LIST)
+    with django_assert_num_queries(5):
+        client.get(INVITATIONS)
