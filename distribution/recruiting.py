@@ -62,7 +62,9 @@ def invite(
             )
         if offer is not None and not offer.is_active:
             raise CannotInvite(_("“%(name)s”已停止发放。") % {"name": offer.title})
-        for open_one in lock_rows(member.invitations.filter(state__in=OPEN_INVITATIONS)):
+        for open_one in lock_rows(
+            Invitation.objects.filter(member=member, state__in=OPEN_INVITATIONS)
+        ):
             if open_one.expires_at > at:
                 return open_one
             _end(open_one, InvitationState.EXPIRED, at)
@@ -83,7 +85,9 @@ def open_invitation(member: User, code: str, *, at: datetime | None = None) -> I
     """The member's own invitation with this code, noted as opened; None for anything else."""
     with transaction.atomic():
         found = lock_rows(
-            member.invitations.filter(code=code).select_related("offer__product", "offer__category")
+            Invitation.objects.filter(member=member, code=code).select_related(
+                "offer__product", "offer__category"
+            )
         )
         if not found:
             return None

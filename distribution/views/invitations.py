@@ -8,13 +8,14 @@ from django.views.decorators.http import require_POST
 
 from base.access import MemberRequest, member
 from base.errors import DomainError
+from distribution.models import Invitation
 from distribution.recruiting import decline_invitation
 
 
 @member
 @require_POST
 def refusal(request: MemberRequest, code: str) -> HttpResponse:
-    invitation = get_object_or_404(request.user.invitations, code=code)
+    invitation = get_object_or_404(Invitation, member=request.user, code=code)
     try:
         decline_invitation(invitation)
     except DomainError as error:
