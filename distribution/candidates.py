@@ -30,8 +30,8 @@ from django.utils.translation import ngettext
 
 from base.money import ZERO
 from distribution.joining import KEPT, completed_orders
-from distribution.models import Binding, Candidate, Distributor, Invitation
-from distribution.states import OPEN_INVITATIONS, Status
+from distribution.models import Binding, Candidate, Invitation
+from distribution.states import OPEN_INVITATIONS
 from orders.models import Review
 
 NUMBER = DecimalField(max_digits=14, decimal_places=4)
@@ -46,16 +46,10 @@ def candidates(at: datetime) -> QuerySet[Any]:
     own = completed_orders(at).filter(user=OuterRef("pk")).order_by().values("user")
     rated = Review.objects.filter(user=OuterRef("pk")).order_by().values("user")
     brought = Binding.objects.filter(distributor=OuterRef("pk")).order_by().values("distributor")
-    taken = Distributor.objects.filter(user=OuterRef("pk")).exclude(status=Status.RESIGNED)
     asked = Invitation.objects.filter(
         member=OuterRef("pk"), state__in=OPEN_INVITATIONS, expires_at__gt=at
     )
-    people = Candidate.objects.filter(
-        ~Exists(taken),
-        Exists(completed_orders(at).filter(user=OuterRef("pk"))),
-        is_active=True,
-        is_staff=False,
-    ).annotate(
+    people = Candidate.objects.annotate(
         order_count=Coalesce(Subquery(own.values(n=Count("pk"))), 0),
         spent=Coalesce(Subquery(own.values(n=Sum(KEPT))), ZERO),
         last_bought=Subquery(own.values(n=Max("placed_at"))),

@@ -2,16 +2,35 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from base.accounts.models import User
-from distribution.states import OPEN_INVITATIONS, InvitationState
+from distribution.models.people import Distributor
+from distribution.states import OPEN_INVITATIONS, InvitationState, Status
+from orders.models import Order
+from orders.states import OPEN_REFUNDS, OrderState
+
+
+class CandidateManager(models.Manager["Candidate"]):
+    """Active members in no stage of the programme who completed an order and kept some of it."""
+
+    def get_queryset(self) -> models.QuerySet["Candidate"]:
+        taken = Distributor.objects.filter(user=OuterRef("pk")).exclude(status=Status.RESIGNED)
+        bought = (
+            Order.objects.filter(user=OuterRef("pk"), state=OrderState.RECEIVED)
+            .filter(goods_amount__gt=F("refunded_amount") - F("refunded_shipping"))
+            .exclude(refunds__state__in=OPEN_REFUNDS)
+        )
+        people = super().get_queryset().filter(is_active=True, is_staff=False)
+        return people.filter(~Exists(taken), Exists(bought))
 
 
 class Candidate(User):
     """A member who is no distributor, with the figures that speak for asking them."""
+
+    objects = CandidateManager()  # type: ignore[misc,assignment]  # a proxy with rows of its own
 
     class Meta:
         proxy = True
