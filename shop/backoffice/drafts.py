@@ -124,7 +124,9 @@ class ChangeSetAdmin(SaysRefusals):
             "fields": [
                 "cap_rate",
                 "maturity_days",
-                ("margin_guard", "self_purchase", "two_levels"),
+                "margin_guard",
+                "self_purchase",
+                "two_levels",
             ],
             "description": _("不填或选“不改变”，政策就保持现在的样子。"),
         }

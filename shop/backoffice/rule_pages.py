@@ -83,10 +83,12 @@ def sentence(request: HttpRequest, site: ModelAdmin) -> HttpResponse:
         if name not in ("reason", "effective_at")
         for text in texts
     ]
+    # Nobody is told off before they have written how much.
+    is_begun = any(request.GET.get(name) for name in ("rate1", "amount1", "rate2", "amount2"))
     context = {
         "sentence": rule_sentence(written) if written.scope else "",
         "oddities": [] if errors else oddities(written),
-        "refusals": errors if request.GET.get("scope") else [],
+        "refusals": errors if is_begun else [],
         "changes": differences(old, written) if old else [],
     }
     return render(request, "backoffice/rule_words.html", context)
