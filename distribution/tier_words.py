@@ -28,7 +28,7 @@ def tasks_in_words(tier: Tier) -> str:
         for task in tier.tasks.all()
     ]
     if not tasks:
-        return _("没有任务，由商家给予")
+        return _("没有任务（起始等级，或由商家给予）")
     either = _("，或者 ") if tier.tasks_needed == Tier.TasksNeeded.ANY else _("，并且 ")
     return either.join(tasks)
 

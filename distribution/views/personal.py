@@ -1,6 +1,6 @@
 """What a distributor gets on shared pages: the way to their own, and the price for themselves."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -42,7 +42,7 @@ def own_price(request: HttpRequest) -> str:
 def _shown_product(request: HttpRequest) -> str | None:
     """The slug of the product whose page asks for this fragment."""
     try:
-        match = resolve(urlsplit(request.headers.get("HX-Current-URL", "")).path)
+        match = resolve(unquote(urlsplit(request.headers.get("HX-Current-URL", "")).path))
     except Resolver404:
         return None
     return match.kwargs["slug"] if match.view_name == "catalog:product" else None

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from catalog.models import Category
-from distribution.models import Policy, PromoCode, Tier, TierUplift
+from distribution.models import Policy, PromoCode, Tier
 from distribution.policy import publish_policy
 from distribution.promo_codes import save_promo_code
 from distribution.rules import change_rule, publish_rule
@@ -24,6 +24,7 @@ from shop.demo.joining import OPEN_AGAIN, SELECTIVE_FOR, fill_joining
 from shop.demo.learning import fill_learning
 from shop.demo.people import MERCHANT, PASSWORD, SIGN_INS, Cast, cast_everybody
 from shop.demo.recruiting import invite_some
+from shop.demo.tiers import set_tiers
 from shop.demo.trade import CHANNEL, PROMO_CODE, Trade, prompt_gateways
 
 DAYS = 90
@@ -101,8 +102,7 @@ def _set_rules(opening: datetime) -> None:
         rate1=Decimal("0.10"),
         rate2=Decimal("0.04"),
     )
-    platinum = Tier.objects.create(code="platinum", name="铂金", name_en="Platinum", rank=4)
-    TierUplift.objects.create(tier=platinum, uplift=Decimal("0.10"), valid_from=opening)
+    set_tiers(opening)
 
 
 def _set_promo_codes(cast: Cast, opening: datetime) -> None:

@@ -115,7 +115,9 @@ class Casting:
         ):
             create_link(distributor, channel=channel, target=page, at=joined + timedelta(hours=6))
         rank = Tier.objects.get(code=tier)
-        return people.set_tier(distributor, rank, by=None, at=joined + timedelta(hours=6))
+        return people.set_tier(
+            distributor, rank, by=None, reason="开业时给予", at=joined + timedelta(hours=6)
+        )
 
     def _goods(self) -> str:
         """A product's page, for a link that leads there."""

@@ -17,6 +17,7 @@ from catalog.models import Variant
 from catalog.models.product import Kind
 from catalog.stock import OutOfStock
 from distribution.commissions import mature_commissions
+from distribution.tier_reviews import review_tiers
 from orders import cancellation, payments, receipt, refunds, repayments, reviews, shipping
 from orders.checkout import CannotPlace, Item, place_order
 from orders.models import Order, Payment, Refund, Repayment
@@ -121,6 +122,7 @@ class Trade:
         while day < beijing_date(now):
             night = datetime(day.year, day.month, day.day, 2, 10, tzinfo=BEIJING)
             self.diary.note(night, mature_commissions)
+            self.diary.note(night + timedelta(minutes=5), review_tiers)
             self.diary.note(night + timedelta(minutes=10), self._pay_out)
             day += timedelta(days=1)
 

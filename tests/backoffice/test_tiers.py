@@ -72,7 +72,7 @@ def test_the_list_says_what_a_tier_asks_for_and_gives(client: Client, merchant: 
     text = words(client, reverse("admin:distribution_tier_changelist"))
     assert "完成销售额 ¥5,000.00，或者 付款顾客数 3 人" in text
     assert "自购优惠 10% · 素材级别 2 · 最多带 8 人" in text
-    assert "没有任务，由商家给予" in text
+    assert "没有任务（起始等级，或由商家给予）" in text
 
 
 def test_a_task_and_a_discount_are_saved_and_audited(client: Client, merchant: User) -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
 
 from base.accounts.models import User
+from catalog.models import Product
 from distribution.models import (
     Commission,
     Distributor,
@@ -286,8 +288,10 @@ class TestWhereItIsShown:
     def test_on_a_products_page_by_the_personal_fragment(
         self, buyer: User, pages_of: Pages
     ) -> None:
+        """Browsers send the address with Chinese in it encoded."""
         variant = make_variant("100.00")
-        address = f"http://testserver/p/{variant.product.slug}/"
+        Product.objects.filter(pk=variant.product_id).update(slug="玻尿酸精华")
+        address = f"http://testserver/p/{quote('玻尿酸精华')}/"
         shown = pages_of(buyer).get("/personal/", headers={"HX-Current-URL": address})
         assert "你自己买减 5%，一件 ¥95.00 起" in shown.content.decode()
         for person, page in (
