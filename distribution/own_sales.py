@@ -31,22 +31,26 @@ class Figures:
 
 NOTHING = Figures()
 
+# One walk over a person's sales for all the windows asked about.
 SALES = """
-SELECT asked.number, terms.payee1_id,
-       sum(o.goods_amount - (o.refunded_amount - o.refunded_shipping)),
-       count(*), count(DISTINCT terms.buyer_id)
+WITH sold AS MATERIALIZED (
+    SELECT terms.payee1_id AS person, terms.buyer_id AS buyer, terms.completes_at AS at,
+           o.goods_amount - (o.refunded_amount - o.refunded_shipping) AS kept
+    FROM distribution_orderterms terms
+    JOIN orders_order o ON o.id = terms.order_id
+    WHERE terms.payee1_id = ANY(%(people)s) AND terms.block1 = '' AND NOT terms.is_self_purchase
+      AND terms.completes_at >= %(first)s AND terms.completes_at < %(last)s
+      AND o.goods_amount > o.refunded_amount - o.refunded_shipping
+      AND NOT EXISTS (
+          SELECT 1 FROM orders_refund refund
+          WHERE refund.order_id = o.id AND refund.state = ANY(%(open)s)
+      )
+)
+SELECT asked.number, sold.person, sum(sold.kept), count(*), count(DISTINCT sold.buyer)
 FROM unnest(%(numbers)s::int[], %(since)s::timestamptz[], %(until)s::timestamptz[])
     AS asked(number, since, until)
-JOIN distribution_orderterms terms
-    ON terms.payee1_id = ANY(%(people)s) AND terms.block1 = '' AND NOT terms.is_self_purchase
-    AND terms.completes_at >= asked.since AND terms.completes_at < asked.until
-JOIN orders_order o ON o.id = terms.order_id
-WHERE o.goods_amount > o.refunded_amount - o.refunded_shipping
-  AND NOT EXISTS (
-      SELECT 1 FROM orders_refund refund
-      WHERE refund.order_id = o.id AND refund.state = ANY(%(open)s)
-  )
-GROUP BY asked.number, terms.payee1_id
+JOIN sold ON sold.at >= asked.since AND sold.at < asked.until
+GROUP BY asked.number, sold.person
 """
 
 
@@ -60,6 +64,8 @@ def sales_of(people: Collection[int], windows: Sequence[Window]) -> list[dict[in
                 "numbers": list(range(len(windows))),
                 "since": [since for since, _ in windows],
                 "until": [until for _, until in windows],
+                "first": min(since for since, _ in windows),
+                "last": max(until for _, until in windows),
                 "people": list(people),
                 "open": [str(state) for state in OPEN_REFUNDS],
             },

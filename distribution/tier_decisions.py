@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from base.clock import beijing_date, day_start
 from distribution.models import Tier, TierCalendar, TierReview, TierTask
-from distribution.own_sales import NOTHING, Figures
+from distribution.own_sales import NOTHING, Figures, Window
 from distribution.tier_periods import Period, period_at, period_before
 
 Outcome = TierReview.Outcome
@@ -136,14 +136,20 @@ class Review:
         self.grace = timedelta(days=calendar.grace_days)
 
     @property
-    def windows(self) -> list[tuple[datetime, datetime]]:
-        """In the order of `Windows`. What is not complete yet does not count."""
-        closing = min(self.at, self.closes_at(self.ended))
-        return [
-            (self.running.begins_at, self.at),
-            (self.ended.begins_at, closing),
-            (self.ended.begins_at, self.at),
-        ]
+    def running_window(self) -> Window:
+        """What is not complete yet does not count."""
+        return self.running.begins_at, self.at
+
+    @property
+    def ended_windows(self) -> list[Window]:
+        """The period before with its grace, and until now."""
+        begins_at = self.ended.begins_at
+        return [(begins_at, min(self.at, self.closes_at(self.ended))), (begins_at, self.at)]
+
+    def asks_about_last(self, holder: Holder) -> bool:
+        """Whether the period that ended last is still to be decided for somebody."""
+        is_closed = self.ended.start in holder.closed
+        return self.can_fall(holder.tier) and not is_closed and holder.is_examined(self.ended)
 
     def closes_at(self, period: Period) -> datetime:
         """Until when a period's tasks can be made up for."""
@@ -179,7 +185,7 @@ class Review:
 
     def _close(self, holder: Holder, sold: Windows) -> list[Decision]:
         period, tier = self.ended, holder.tier
-        if tier is None or period.start in holder.closed or not holder.is_examined(period):
+        if tier is None or not self.asks_about_last(holder):
             return []
         warned_at = holder.warned.get(period.start)
         falls_at = self.falls_at(period, warned_at)

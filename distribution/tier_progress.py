@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from distribution.models import Distributor, PositionPrivileges, Tier
-from distribution.own_sales import NOTHING, Figures, sales_of
+from distribution.own_sales import Figures
 from distribution.privileges import (
     Privileges,
     RecruitRoom,
@@ -19,7 +19,7 @@ from distribution.privileges import (
 )
 from distribution.tier_decisions import Holder, Review, TaskProgress, Windows, is_met, progress_of
 from distribution.tier_periods import Period, the_calendar
-from distribution.tier_reviews import holders_of, ladder
+from distribution.tier_reviews import holders_of, ladder, sold_by
 from distribution.tier_words import amount_in_words, calendar_in_words, review_in_words
 
 HISTORY = 30
@@ -89,13 +89,12 @@ class TierProgress:
 
 
 def tier_progress(distributor: Distributor, *, at: datetime) -> TierProgress:
-    """Everything on the page about a tier: twelve queries."""
+    """Everything on the page about a tier: thirteen queries."""
     calendar = the_calendar()
     review = Review(calendar, ladder(), at)
     privileges = privileges_of(distributor, at=at)
     holder = next(iter(holders_of(review, Distributor.objects.filter(pk=distributor.pk))), None)
-    found = sales_of([distributor.pk], review.windows)
-    sold = Windows(*(figures.get(distributor.pk, NOTHING) for figures in found))
+    sold = sold_by(review, [holder])[distributor.pk] if holder else Windows()
     kept = distributor.tier_kept_until
     return TierProgress(
         privileges=privileges,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from base.inbox import News, tell
@@ -63,16 +63,28 @@ def _chunks(review: Review) -> Iterator[list[int]]:
 
 
 def _decide(review: Review, people: Collection[int]) -> list[Decision]:
-    """Three queries for any number of people."""
+    """Four queries at most for any number of people."""
     holders = holders_of(review, Distributor.objects.filter(pk__in=people))
-    sold = sales_of([holder.distributor_id for holder in holders], review.windows)
+    sold = sold_by(review, holders)
     return [
         decision
         for holder in holders
-        for decision in review.decide(
-            holder, Windows(*(found.get(holder.distributor_id, NOTHING) for found in sold))
-        )
+        for decision in review.decide(holder, sold[holder.distributor_id])
     ]
+
+
+def sold_by(review: Review, holders: Collection[Holder]) -> dict[int, Windows]:
+    """What they sold: one query, a second one for those whose last period is undecided."""
+    everybody = [holder.distributor_id for holder in holders]
+    undecided = [h.distributor_id for h in holders if review.asks_about_last(h)]
+    (running,) = sales_of(everybody, [review.running_window])
+    ended, late = sales_of(undecided, review.ended_windows) if undecided else ({}, {})
+    return {
+        person: Windows(
+            running.get(person, NOTHING), ended.get(person, NOTHING), late.get(person, NOTHING)
+        )
+        for person in everybody
+    }
 
 
 def holders_of(review: Review, rows: QuerySet[Distributor]) -> list[Holder]:
@@ -143,12 +155,34 @@ def _write_reviews(review: Review, decisions: Collection[Decision]) -> list[Tier
             continued.append(row)
         written.append(_filled(row, decision, review.at))
     TierReview.objects.bulk_create(fresh)
-    TierReview.objects.bulk_update(
-        continued,
-        ["outcome", "tier", "to_tier", "sales", "orders", "customers", "decided_at"],
-        batch_size=1000,
-    )
+    _continue(continued)
     return written
+
+
+def _continue(rows: Collection[TierReview]) -> None:
+    """One statement, however many warnings are decided."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE distribution_tierreview AS review
+            SET outcome = found.outcome, tier_id = found.tier, to_tier_id = found.to_tier,
+                sales = found.sales, orders = found.orders, customers = found.customers,
+                decided_at = found.decided_at
+            FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[],
+                        %s::int[], %s::int[], %s::timestamptz[])
+                AS found(id, outcome, tier, to_tier, sales, orders, customers, decided_at)
+            WHERE review.id = found.id
+            """,
+            [
+                [getattr(row, name) for row in rows]
+                for name in (
+                    "pk", "outcome", "tier_id", "to_tier_id",
+                    "sales", "orders", "customers", "decided_at",
+                )
+            ],
+        )  # fmt: skip
 
 
 def _filled(row: TierReview, decision: Decision, at: datetime) -> TierReview:
@@ -172,13 +206,11 @@ def _filled(row: TierReview, decision: Decision, at: datetime) -> TierReview:
 def _write_tiers(
     locked: dict[int, Distributor], moved: list[tuple[Decision, TierReview]], at: datetime
 ) -> None:
-    standings, changed = [], []
+    standings: list[Standing] = []
+    changed: dict[Tier | None, list[int]] = defaultdict(list)
     for decision, row in moved:
         distributor = locked[decision.distributor_id]
-        distributor.tier, distributor.tier_since = decision.to_tier, at
-        distributor.tier_is_earned = True
-        distributor.tier_kept_until = None
-        changed.append(distributor)
+        changed[decision.to_tier].append(distributor.pk)
         standings.append(
             Standing(
                 distributor=distributor,
@@ -189,9 +221,10 @@ def _write_tiers(
                 review=row,
             )
         )
-    Distributor.objects.bulk_update(
-        changed, ["tier", "tier_since", "tier_is_earned", "tier_kept_until"], batch_size=1000
-    )
+    for tier, people in changed.items():
+        Distributor.objects.filter(pk__in=people).update(
+            tier=tier, tier_since=at, tier_is_earned=True, tier_kept_until=None
+        )
     Standing.objects.bulk_create(standings)
 
 

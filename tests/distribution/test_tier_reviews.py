@@ -373,7 +373,7 @@ class TestWhoIsReviewed:
     def test_nobody_while_tiers_have_no_tasks(self, django_assert_num_queries: Any) -> None:
         person = make_distributor()
         sell(person, "100.00", beijing(2, 10))
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             assert review_tiers(beijing(2, 11)) == {}
 
     def test_nothing_is_written_behind_what_came_later(self, person: Distributor) -> None:
@@ -395,7 +395,7 @@ class TestWhoIsReviewed:
         people = [person, *(make_distributor() for _ in range(number - 1))]
         for one in people:
             sell(one, "100.00", beijing(2, 10))
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19):
             assert review_tiers(beijing(2, 11)) == {"rose": number}
 
 

@@ -141,5 +141,5 @@ def test_a_fixed_number_of_queries(
         sell(person, "300.00", beijing(2, 10 + day), to=customer)
         review_tiers(beijing(2 + day, 20))
     browser = pages_of(person)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         browser.get(PAGE)
