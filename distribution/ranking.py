@@ -73,6 +73,7 @@ def board(
         return []
     rows = (
         _ranked(period, measure, at)
+        .filter(**{f"{measure}_place__lte": ON_BOARD})
         .select_related("distributor__user")
         .order_by(f"{measure}_place", "distributor")
     )

@@ -182,7 +182,8 @@ class Line:
 LINES = """
 WITH line AS (
     SELECT 'accrue' AS kind, commission.accrued_at AS at, commission.amount_at_payment AS amount,
-           commission.id AS commission, ''::text AS number
+           commission.id AS commission, commission.level, commission.order_id, commission.line_id,
+           ''::text AS number
     FROM distribution_commission commission
     WHERE commission.payee_id = %(who)s
       AND commission.accrued_at >= %(start)s AND commission.accrued_at < %(end)s
@@ -191,32 +192,34 @@ WITH line AS (
                 WHEN EXISTS (SELECT 1 FROM distribution_transfer
                              WHERE key = 'revoke:' || commission.id) THEN 'revoke'
                 ELSE 'forfeit' END, reversal.at,
-           -reversal.amount, commission.id, ''
+           -reversal.amount, commission.id, commission.level, commission.order_id,
+           commission.line_id, ''
     FROM distribution_reversal reversal
     JOIN distribution_commission commission ON commission.id = reversal.commission_id
     WHERE commission.payee_id = %(who)s AND reversal.at >= %(start)s AND reversal.at < %(end)s
     UNION ALL
-    SELECT transfer.kind, transfer.at, entry.amount, NULL,
+    SELECT transfer.kind, transfer.at, entry.amount, NULL, NULL, NULL, NULL,
            CASE WHEN transfer.kind IN ('mature', 'hold') THEN '' ELSE split_part(transfer.key, ':', 2) END
     FROM distribution_entry entry
     JOIN distribution_transfer transfer ON transfer.id = entry.transfer_id
-    WHERE entry.distributor_id = %(who)s AND transfer.at >= %(start)s AND transfer.at < %(end)s
+    WHERE entry.distributor_id = %(who)s AND entry.account IN ('available', 'reserved')
+      AND transfer.at >= %(start)s AND transfer.at < %(end)s
       AND (entry.account = 'available' AND transfer.kind IN ('mature', 'hold', 'reserve', 'release')
            OR entry.account = 'reserved' AND transfer.kind = 'settle')
 )
 """
+# Orders and goods are looked up for the lines of the page alone.
 PAGE = """
-SELECT line.kind, line.at, line.amount, line.commission, commission.level, o.number,
-       CASE WHEN %(english)s AND goods.name_en <> '' THEN goods.name_en ELSE goods.name END,
+SELECT line.kind, line.at, line.amount, line.commission, line.level,
+       (SELECT number FROM orders_order WHERE id = line.order_id),
+       (SELECT CASE WHEN %(english)s AND name_en <> '' THEN name_en ELSE name END
+        FROM orders_orderline WHERE id = line.line_id),
        line.number
-FROM line
-LEFT JOIN distribution_commission commission ON commission.id = line.commission
-LEFT JOIN orders_order o ON o.id = commission.order_id
-LEFT JOIN orders_orderline goods ON goods.id = commission.line_id
+FROM (
+    SELECT * FROM line ORDER BY at, kind, commission, number LIMIT %(most)s OFFSET %(skip)s
+) line
 ORDER BY line.at, line.kind, line.commission, line.number
 """
-
-
 # Fewer than this are read rather than counted.
 FEW = 1000
 
@@ -273,7 +276,7 @@ class StatementLines(Sequence[Line]):
 
     def _rows(self) -> list[Line]:
         if self._read is None:
-            found = self._ask(f"{LINES}{PAGE} LIMIT %(most)s OFFSET %(skip)s")
+            found = self._ask(f"{LINES}{PAGE}")
             self._read = [_line(*row) for row in found]
         return self._read
 

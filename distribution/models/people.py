@@ -96,7 +96,10 @@ class Distributor(models.Model):
     )
     joined_at = models.DateTimeField(_("加入时间"))
     hides_earnings = models.BooleanField(
-        _("隐藏分享赚"), default=False, help_text=_("在商品上不显示分享能赚多少，免得旁人看见。")
+        _("隐藏分享赚"),
+        default=False,
+        db_default=False,
+        help_text=_("在商品上不显示分享能赚多少，免得旁人看见。"),
     )
 
     class Meta:

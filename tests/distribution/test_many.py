@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from base.accounts.models import User
 from distribution.models import Distributor
@@ -27,6 +28,13 @@ PAGES = [
         f"/distribution/commissions/?state={state}"
         for state in ("pending", "available", "reserved", "paid", "reversed")
     ),
+    "/distribution/?trend=months",
+    "/distribution/commissions/?since=2026-01-01",
+    "/distribution/ranking/",
+    "/distribution/statements/",
+    f"/distribution/statements/{timezone.now():%Y-%m}/",
+    "/distribution/debt/",
+    "/distribution/selection/",
     "/payouts/",
 ]
 LARGE = [
