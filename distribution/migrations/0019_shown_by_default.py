@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0017_promo_codes'),
+        ('distribution', '0018_recruiting'),
     ]
 
     operations = [
