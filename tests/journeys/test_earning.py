@@ -1,0 +1,85 @@
+"""A distributor sees what sharing earns, shares, a friend buys, and the statement tells it."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from base.accounts.models import User
+from base.clock import beijing_date
+from distribution.models import Commission, Pick
+from payouts.books import check_books
+from tests.journeys.conftest import DESK
+from tests.journeys.test_link_to_payout import buy, sign_up
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def sign_in(page: Page, shop: str, phone: str) -> None:
+    """With the session of somebody who signed in before."""
+    client = Client()
+    client.force_login(User.objects.get(phone=phone))
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": shop}]
+    )
+
+
+def test_from_what_it_earns_to_the_statement(
+    shop: str, anna: str, person: Callable[..., Page]
+) -> None:
+    distributor, friend = person(), person(size=DESK)
+    sign_in(distributor, shop, "13900000001")
+
+    # On the card and on the product's page: what sharing it earns.
+    distributor.goto(shop)
+    distributor.locator("a[href^='/p/']").first.click()
+    share = distributor.locator("#earn-here .earn")
+    expect(share).to_contain_text("分享赚 ¥19.80")
+
+    # Kept for later with one touch.
+    distributor.locator("#earn-here .pick button").click()
+    expect(distributor.locator("#earn-here .pick button")).to_have_attribute("aria-pressed", "true")
+    assert Pick.objects.get().distributor.code == anna
+
+    # Hidden while somebody looks, and shown again.
+    share.click()
+    distributor.get_by_role("button", name="不显示能赚多少").click()
+    expect(share).not_to_contain_text("分享赚")
+    share.click()
+    distributor.get_by_role("button", name="显示能赚多少", exact=True).click()
+    expect(share).to_contain_text("分享赚 ¥19.80")
+
+    # The link goes to a friend, who buys.
+    share.click()
+    link = distributor.locator("#share-address").input_value()
+    assert link.startswith(f"{shop}/p/") and link.endswith(f"?r={anna}")
+    friend.goto(link)
+    expect(friend.locator("#earn-here")).to_be_empty()
+    sign_up(friend, shop, "13900000005")
+    order = buy(friend, shop)
+    assert Commission.objects.get().amount == Decimal("19.80")
+
+    # On the dashboard, and in the selection.
+    distributor.goto(f"{shop}/distribution/")
+    expect(distributor.locator(".stats.three")).to_contain_text("19.80")
+    distributor.locator(".help-btn[popovertarget=about-today]").press("Enter")
+    expect(distributor.locator("#about-today")).to_be_visible()
+    distributor.goto(f"{shop}/distribution/selection/")
+    expect(distributor.locator(".pick-row")).to_contain_text("你带来 1 单，得 ¥19.80")
+
+    # In the statement, with its order and the way to its receipt; on paper as well.
+    month = f"{beijing_date(timezone.now()):%Y-%m}"
+    distributor.goto(f"{shop}/distribution/statements/")
+    distributor.get_by_role("link", name=month).click()
+    expect(distributor.locator("main")).to_contain_text(order.number)
+    pdf = distributor.pdf(format="A4")
+    assert pdf.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    distributor.locator(".statement-lines a").first.click()
+    expect(distributor.locator("main")).to_contain_text("重新计算一致")
+    assert check_books() == []
