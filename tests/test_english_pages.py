@@ -22,6 +22,7 @@ from distribution.models import Distributor, Policy, Tier
 from distribution.people import set_status
 from distribution.policy import publish_policy
 from distribution.relations import bind_by_link
+from distribution.selection import pick
 from distribution.states import Status
 from orders.cancellation import expire_orders
 from orders.models import Order, Payment, Refund, ShippingRate
@@ -212,6 +213,8 @@ def test_what_a_distributor_sees(client: Client, town: Town) -> None:
     pay(make_order(buyer, {town.product.variants.first(): 1}, address=town.cleo.addresses.get()))
     names = [
         "distribution:dashboard", "distribution:links", "distribution:commissions",
+        "distribution:selection", "distribution:statements", "distribution:ranking",
+        "distribution:debt",
         "distribution:orders", "distribution:team", "distribution:contact",
         "distribution:story", "distribution:resignation", "payouts:list",
         "academy:courses", "academy:materials",
@@ -229,7 +232,17 @@ def test_what_a_distributor_sees(client: Client, town: Town) -> None:
             ),
         )
     client.force_login(town.bob.user)
-    found += chinese_in(client, reverse("payouts:detail", args=[payout.number]))
+    pick(town.bob, town.product)
+    goods = f"?goods={town.product.pk}&goods_here={town.product.pk}"
+    found += chinese_in(
+        client,
+        reverse("payouts:detail", args=[payout.number]),
+        reverse("distribution:statement", args=[f"{timezone.now():%Y-%m}"]),
+        reverse("distribution:dashboard") + "?trend=weeks",
+        reverse("distribution:selection"),
+        reverse("distribution:shelf", args=[town.bob.code]),
+        reverse("orders:personal") + goods,
+    )
     for status in (Status.FROZEN, Status.APPROVED, Status.RESIGNED):
         set_status(town.bob, status, by=None, reason="test")
         page = "join" if status == Status.RESIGNED else "dashboard"

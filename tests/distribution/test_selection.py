@@ -197,7 +197,11 @@ class TestShareEarnings:
         html = self.personal(browser, goods, here=goods)
         assert "分享赚" not in html and "显示能赚多少" in html
         assert f"/p/{goods.slug}/?r={person.code}" in html
-        assert "分享赚" not in browser.get(PAGE).content.decode()
+        page = browser.get(PAGE).content.decode()
+        assert "分享赚" not in page
+        # There the whole page changes, so the switch is a plain form.
+        assert 'hx-post="/distribution/shown-earnings/"' in html
+        assert 'hx-post="/distribution/shown-earnings/"' not in page
         browser.post("/distribution/shown-earnings/", {"hide": "0"})
         assert "分享赚 ¥5.00" in self.personal(browser, goods)
 

@@ -38,6 +38,8 @@ WORDS = {
 }
 PAGES = [
     "distribution:dashboard", "distribution:links", "distribution:selection",
+    "distribution:statements", "distribution:ranking", "distribution:debt",
+    "distribution:posters", "distribution:tier", "distribution:contact", "academy:courses",
     "distribution:commissions", "distribution:orders", "distribution:team", "distribution:join",
     "payouts:list", "accounts:me", "catalog:home", "orders:personal"
 ]  # fmt: skip
