@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -38,7 +39,8 @@ def _lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str
 
 
 def safe_cell(value: Any) -> str:
-    """As text; a word that a spreadsheet would run as a formula is quoted. Numbers stay."""
+    """As text; what a spreadsheet would run as a formula is quoted, whatever object it was the
+    text of. Numbers stay."""
     text = "" if value is None else str(value)
-    is_number = not isinstance(value, str)
+    is_number = isinstance(value, (int, float, Decimal))
     return f"'{text}" if text.startswith(FORMULA) and not is_number else text

@@ -280,11 +280,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "distribution.tasks.mature_commissions",
         "schedule": timedelta(minutes=5),
     },
-    # Who has done a higher tier's tasks rises within the hour.
     "expire invitations": {
         "task": "distribution.tasks.expire_invitations",
         "schedule": timedelta(minutes=30),
     },
+    # Who has done a higher tier's tasks rises within the hour.
     "review tiers": {"task": "distribution.tasks.review_tiers", "schedule": crontab(minute=25)},
     "try drafts": {
         "task": "distribution.tasks.carry_out_dry_runs",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from base.tables import csv_response
 from distribution.compliance import (
     LEVELS_THRESHOLD,
     PEOPLE_THRESHOLD,
@@ -25,7 +26,6 @@ from distribution.compliance import (
 from distribution.models import Agreement
 from shop.backoffice.actions import merchant
 from shop.backoffice.evidence import build_evidence
-from shop.backoffice.exports import csv_response
 
 SEE = "distribution.view_agreement"
 TAKE = "distribution.download_evidence"
@@ -73,12 +73,11 @@ def networks(request: HttpRequest) -> StreamingHttpResponse:
     header = [_("推广码"), _("最上面的人"), _("层级"), _("人数"), _("达到 30 人且 3 级")]
 
     def rows() -> Any:
-        yield header
         for network in networks_of(now):
             over = _("是") if network.is_over else _("否")
             yield [network.code, network.name, network.levels, network.people, over]
 
-    return csv_response(f"networks-{timezone.localdate():%Y%m%d}", rows())
+    return csv_response(f"networks-{timezone.localdate():%Y%m%d}.csv", header, rows())
 
 
 @never_cache

@@ -1,6 +1,5 @@
 """A list of the back office as a CSV file: what is filtered and chosen, column by column."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,39 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from base.tables import csv_response
+
 CHUNK = 2000
-# A spreadsheet would take a text that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def csv_response(name: str, rows: Iterator[list[Any]]) -> StreamingHttpResponse:
-    """The rows as a file to save, readable by a spreadsheet in any language."""
-    writer = csv.writer(_Echo())
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff"
-        for row in rows:
-            yield str(writer.writerow([_cell(value) for value in row]))
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    day = timezone.localdate()
-    response["Content-Disposition"] = f'attachment; filename="{name}-{day:%Y%m%d}.csv"'
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _cell(value: Any) -> str:
-    if hasattr(value, "tzinfo"):
-        value = timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 class CsvList(ModelAdmin):
@@ -57,7 +26,6 @@ class CsvList(ModelAdmin):
         columns = [name for name in self.get_list_display(request) if name != "action_checkbox"]
 
         def table() -> Iterator[list[Any]]:
-            yield [self._title(str(name)) for name in columns]
             related = self.list_select_related
             if isinstance(related, (list, tuple)):
                 found = rows.select_related(*related)
@@ -66,7 +34,8 @@ class CsvList(ModelAdmin):
             for row in found.iterator(chunk_size=CHUNK):
                 yield [self._value(row, str(name)) for name in columns]
 
-        return csv_response(self.opts.model_name or "list", table())
+        name = f"{self.opts.model_name}-{timezone.localdate():%Y%m%d}.csv"
+        return csv_response(name, [self._title(str(column)) for column in columns], table())
 
     def _title(self, name: str) -> str:
         shown = getattr(self, name, None)
@@ -78,6 +47,13 @@ class CsvList(ModelAdmin):
         shown = getattr(self, name, None)
         if shown is not None:
             value = shown(row)
-            return value[-1] if isinstance(value, tuple) else value
+            return _local(value[-1] if isinstance(value, tuple) else value)
         display = getattr(row, f"get_{name}_display", None)
-        return display() if display else getattr(row, name)
+        return _local(display() if display else getattr(row, name))
+
+
+def _local(value: Any) -> Any:
+    """A moment on the shop's clock; anything else as it is."""
+    if hasattr(value, "tzinfo"):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
+    return value

@@ -19,6 +19,7 @@ from unfold.decorators import display
 
 from base.money import percent
 from base.pages import page_of
+from base.tables import csv_response, safe_cell
 from catalog.models import Category
 from distribution.dry_runs import result_of
 from distribution.models import DryRun, DryRunEffect
@@ -26,7 +27,6 @@ from distribution.simulation import Simulation
 from distribution.states import OPEN_DRY_RUNS, DryRunState
 from shop.backoffice.actions import ReadOnlyAdmin
 from shop.backoffice.dry_run_charts import level_stacks, swings
-from shop.backoffice.exports import csv_response, harmless
 from shop.backoffice.rule_pages import require
 
 STATE_COLOURS = {
@@ -99,11 +99,10 @@ class DryRunAdmin(ReadOnlyAdmin):
         total = ["TOTAL", "", result.orders_with_commission, result.before, result.after, result.change]  # fmt: skip
 
         def rows() -> Iterator[list[Any]]:
-            yield EFFECT_HEADER
             yield from _effect_rows(run)
             yield total
 
-        return csv_response(_file_name(run), rows())
+        return csv_response(f"{_file_name(run)}.csv", EFFECT_HEADER, rows())
 
     def xlsx_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The sums, the distributors and the categories, a sheet each."""
@@ -163,7 +162,7 @@ def _sheet(book: Workbook, title: str, header: list[Any], rows: Any) -> None:
         cells = []
         for value in row:
             # A word that a spreadsheet would run stays a word; an amount stays a number.
-            cell = WriteOnlyCell(sheet, value=harmless(value) if isinstance(value, str) else value)
+            cell = WriteOnlyCell(sheet, value=safe_cell(value) if isinstance(value, str) else value)
             cells.append(cell)
         sheet.append(cells)
 

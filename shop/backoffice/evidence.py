@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from base.accounts.models import User
 from base.audit import record_audit
 from base.pages import shop_name
+from base.tables import safe_cell
 from distribution.agreements import agreement_at
 from distribution.compliance import (
     ACCEPTANCES,
@@ -34,7 +35,6 @@ from distribution.compliance import (
 from distribution.explanations import explain, rule_in_words
 from distribution.models import Agreement, Commission, Policy, Rule, Tier
 from payouts.books import check_books
-from shop.backoffice.exports import harmless
 
 IN_MEMORY = 4 * 1024 * 1024
 SAMPLES = 20
@@ -114,7 +114,7 @@ def _csv(header: list[str], rows: Iterable[list[Any]]) -> Iterator[bytes]:
 
 def _csv_line(row: list[Any]) -> bytes:
     line = io.StringIO()
-    csv.writer(line).writerow([harmless(cell) for cell in row])
+    csv.writer(line).writerow([safe_cell(cell) for cell in row])
     return line.getvalue().encode()
 
 

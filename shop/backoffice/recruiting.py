@@ -25,6 +25,7 @@ from unfold.widgets import (
 
 from base.clock import BEIJING, beijing_date
 from base.errors import DomainError
+from base.tables import csv_response
 from distribution.candidates import candidates, reasons
 from distribution.invitation_funnel import funnel
 from distribution.models import Candidate, Invitation
@@ -32,7 +33,7 @@ from distribution.recruiting import invite
 from distribution.states import InvitationState
 from orders.models import CouponOffer
 from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
-from shop.backoffice.csv_lists import CsvList, csv_response
+from shop.backoffice.csv_lists import CsvList
 
 MOST_AT_ONCE = 200
 COLOURS = {
@@ -245,7 +246,6 @@ class InvitationAdmin(CsvList, ReadOnlyAdmin):
         if request.GET.get("format") == "csv":
 
             def table() -> Iterator[list[Any]]:
-                yield [str(title) for title in titles]
                 for row in rows:
                     yield [
                         f"{row.month:%Y-%m}",
@@ -256,7 +256,7 @@ class InvitationAdmin(CsvList, ReadOnlyAdmin):
                         row.used,
                     ]
 
-            return csv_response("invitations", table())
+            return csv_response(f"invitations-{timezone.localdate():%Y%m%d}.csv", titles, table())
         query = request.GET.copy()
         query["format"] = "csv"
         context = self.admin_site.each_context(request) | {

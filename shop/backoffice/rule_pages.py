@@ -2,7 +2,6 @@
 calendar of campaigns, and rules as a file."""
 
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
 from django.contrib import admin
@@ -20,6 +19,7 @@ from base.clock import beijing_date, day_start
 from base.models import AuditEntry
 from base.money import ZERO, percent
 from base.pages import page_of
+from base.tables import csv_response
 from distribution.change_sets import CONTENT_WORDS
 from distribution.models import Policy, Rule
 from distribution.policy import current_policy, policy_values
@@ -35,7 +35,6 @@ from distribution.rule_words import (
     rule_sentence,
 )
 from shop.backoffice.audit import DEEDS
-from shop.backoffice.exports import csv_response
 from shop.backoffice.rule_forms import PreviewForm
 
 PER_PAGE = 30
@@ -183,7 +182,7 @@ def rules_file(rules: QuerySet[Rule]) -> HttpResponseBase:
     ]  # fmt: skip
     found = rules.select_related(*CONTENT_WORDS).iterator(2000)
     rows = (_cells(rule, now) for rule in found)
-    return csv_response(f"rules-{timezone.localdate():%Y%m%d}", chain([header], rows))
+    return csv_response(f"rules-{timezone.localdate():%Y%m%d}.csv", header, rows)
 
 
 def _cells(rule: Rule, now: datetime) -> list[Any]:

@@ -22,6 +22,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from base.audit import record_audit
+from base.tables import csv_response
 from distribution.models import (
     Distributor,
     PositionPrivileges,
@@ -38,7 +39,7 @@ from distribution.tier_periods import Period
 from distribution.tier_reviews import preview_review
 from distribution.tier_words import calendar_in_words, period_in_words, tasks_in_words
 from shop.backoffice.actions import ReadOnlyAdmin, merchant
-from shop.backoffice.exports import ExportMixin, csv_response
+from shop.backoffice.exports import ExportMixin
 from shop.backoffice.rule_forms import PercentField
 
 PER_PAGE = 50
@@ -153,7 +154,7 @@ class TierAdmin(PrivilegedAdmin):
         if wanted in TierReview.Outcome.values:
             decisions = [decision for decision in decisions if decision.outcome == wanted]
         if "csv" in request.GET:
-            return csv_response("tier-review", _lines(decisions))
+            return csv_response("tier-review.csv", _columns(), _lines(decisions))
         page = Paginator(decisions, PER_PAGE).get_page(request.GET.get("page"))
         context = self.admin_site.each_context(request) | {
             "title": _("现在考核会怎样"),
@@ -184,8 +185,11 @@ def _rows(decisions: Iterable[Decision]) -> list[tuple[Decision, Distributor, st
     ]
 
 
+def _columns() -> list[str]:
+    return [_("分销商"), _("推广码"), _("结果"), _("当时等级"), _("新等级"), _("周期"), _("完成销售额"), _("完成订单数"), _("付款顾客数")]  # fmt: skip
+
+
 def _lines(decisions: Iterable[Decision]) -> Iterator[list[Any]]:
-    yield [_("分销商"), _("推广码"), _("结果"), _("当时等级"), _("新等级"), _("周期"), _("完成销售额"), _("完成订单数"), _("付款顾客数")]  # fmt: skip
     for decision, person, period, outcome in _rows(decisions):
         found = decision.figures
         yield [person.user, person.code, outcome, decision.tier or "", decision.to_tier or "", period, found.sales, found.orders, found.customers]  # fmt: skip

@@ -1,4 +1,7 @@
+from decimal import Decimal
+
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext_lazy
 
 from base.tables import csv_response, safe_cell
 
@@ -12,6 +15,15 @@ def test_a_spreadsheet_reads_the_characters_and_runs_nothing() -> None:
     response = csv_response("表.csv", ["一", "二", "三", "四", "五", "六"], rows)
     assert text_of(response) == "\ufeff一,二,三,四,五,六\r\n'=1+1,'+86,'-,'@x,-3,平常\r\n"
     assert response["Content-Disposition"].startswith("attachment; filename*=utf-8''")
+
+
+def test_whatever_a_text_was_the_text_of() -> None:
+    class Person:
+        def __str__(self) -> str:
+            return "=1+1"
+
+    cells = [Person(), gettext_lazy("-1"), Decimal("-3.00")]
+    assert [safe_cell(cell) for cell in cells] == ["'=1+1", "'-1", "-3.00"]
 
 
 def test_nothing_is_an_empty_cell() -> None:
