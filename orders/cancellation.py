@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from base.accounts.models import User
+from base.audit import record_audit
 from base.errors import DomainError, WrongState
 from base.locks import lock_row
 from base.transitions import require_transition
@@ -34,8 +36,12 @@ class NoAnswer(DomainError):
     """The gateway gave no definite answer; the order stays as it is and is asked about again."""
 
 
-def cancel_order(order: Order, *, reason: str, at: datetime | None = None) -> Order:
+def cancel_order(
+    order: Order, *, reason: str, by: User | None = None, at: datetime | None = None
+) -> Order:
     """Close an unpaid order and give its stock back. Closed already: nothing happens.
+
+    `by` is the merchant's person, whose deed is written down; None when it is the buyer.
 
     When somebody has begun to pay it, its time is up from now on and no payment can be started;
     `close_overdue` asks the gateway and closes it: the order comes back unpaid. Raises
@@ -48,6 +54,8 @@ def cancel_order(order: Order, *, reason: str, at: datetime | None = None) -> Or
             return order
         if order.state != OrderState.UNPAID:
             raise WrongState(_("订单已付款，请申请退款。"))
+        if by is not None:
+            record_audit("close_order", order, by=by, reason=reason)
         if payable(order).exists():
             order.expires_at, order.close_reason = min(order.expires_at, at), reason[:100]
             order.save(update_fields=["expires_at", "close_reason"])

@@ -71,6 +71,7 @@ DEEDS = {
     "issue_coupon": _("发放优惠券"),
     "hide_review": _("隐藏评价"),
     "show_review": _("恢复显示评价"),
+    "close_order": _("关闭未付款订单"),
     "ship_order": pgettext_lazy("verb", "发货"),
     "approve_refund": _("同意退款"),
     "reject_refund": _("拒绝退款"),

@@ -174,7 +174,9 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @button(_("关闭未付款订单"), form=ReasonForm, icon="block")
     def cancel(self, request: HttpRequest, order: Order, form: ReasonForm) -> Any:
-        closed = cancellation.cancel_order(order, reason=form.cleaned_data["reason"])
+        closed = cancellation.cancel_order(
+            order, reason=form.cleaned_data["reason"], by=merchant(request)
+        )
         if closed.state == OrderState.CLOSED:
             return _("订单已关闭，库存已退回。")
         run_soon(close_overdue, order.number)

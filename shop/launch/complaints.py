@@ -44,6 +44,20 @@ def about_database() -> LaunchError | None:
     return None
 
 
+def about_tables(error: BaseException) -> LaunchError | None:
+    """That the tables are older than the code, if that is why a query failed."""
+    from psycopg.errors import UndefinedColumn, UndefinedTable
+
+    from .tables import are_up_to_date
+
+    if not isinstance(error.__cause__, UndefinedTable | UndefinedColumn) or are_up_to_date():
+        return None
+    return LaunchError(
+        "数据库的表还没有更新：先运行 manage.py migrate",
+        "the tables of the database are not up to date: run manage.py migrate first",
+    )
+
+
 def about_redis() -> LaunchError | None:
     """Why the broker and cache cannot be used, or None when they can."""
     import redis

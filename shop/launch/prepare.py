@@ -16,6 +16,7 @@ from django.core.management import call_command
 from . import complaints
 from .messages import SAID, LaunchError, complain, never_fail_to_print, step
 from .places import VAR, make_folder
+from .tables import bring_up_to_date
 
 
 def main() -> int:
@@ -48,7 +49,7 @@ def set_up() -> None:
 
 def prepare() -> None:
     step("更新数据库", "bringing the database up to date")
-    call_command("migrate", interactive=False, verbosity=0)
+    bring_up_to_date()
     collect_static(VAR / "static-ready")
     if settings.SANDBOX:  # never into a shop that is configured for real
         step("准备演示数据", "preparing the demo's data")

@@ -56,6 +56,18 @@ def press(client: Client, obj: models.Model, name: str, **values: Any) -> str:
     return " ".join(str(message) for message in page.context["messages"])
 
 
+def test_an_unpaid_order_is_closed_and_written_down_once(client: Client, merchant: User) -> None:
+    order = make_order()
+    assert press(client, order, "cancel", reason="缺货") == "订单已关闭，库存已退回。"
+    press(client, order, "cancel", reason="再点一次")
+    order.refresh_from_db()
+    assert (order.state, order.close_reason) == (OrderState.CLOSED, "缺货")
+    deeds = AuditEntry.objects.filter(action="close_order")
+    assert list(deeds.values_list("target_name", "actor", "reason")) == [
+        (str(order), merchant.pk, "缺货")
+    ]
+
+
 def test_an_order_is_shipped(client: Client, merchant: User) -> None:
     order = make_order()
     assert "不能进行此操作" in press(client, order, "ship", courier="顺丰", tracking_no="1")

@@ -1,5 +1,6 @@
 """`manage.py` by itself, on the embedded servers."""
 
+import os
 import signal
 
 from tests.launch.projects import SECONDS, Project, free_port, read_until
@@ -10,6 +11,13 @@ def test_starts_the_server_for_as_long_as_it_runs(project: Project) -> None:
     said, _ = process.communicate(timeout=SECONDS)
     assert (said, process.returncode) == ("", 0)
     assert project.processes() == []
+
+
+def test_command_of_the_shop_makes_its_tables(project: Project) -> None:
+    first, second = project.manage("count_people"), project.manage("count_people")
+    for process in (first, second):
+        said, _ = process.communicate(timeout=SECONDS)
+        assert (said, process.returncode) == ("0 people\n", 0)
 
 
 def test_two_commands_share_the_server_and_the_last_ends_it(project: Project) -> None:
@@ -47,6 +55,15 @@ def test_database_that_is_not_there_is_one_line(project: Project) -> None:
     assert said.splitlines()[-1].startswith("✗ 连不上 DATABASE_URL 的数据库")
     assert "Traceback" not in said
     assert "secret" not in said
+    assert process.returncode == 1
+
+
+def test_missing_tables_of_a_database_of_ones_own_are_one_line(project: Project) -> None:
+    # The tests' server has this one too, and nobody ever used it.
+    process = project.manage("count_people", DATABASE_URL=os.environ["DATABASE_URL"])
+    said, _ = process.communicate(timeout=SECONDS)
+    assert said.startswith("✗ 数据库的表还没有更新：先运行 manage.py migrate")
+    assert "Traceback" not in said
     assert process.returncode == 1
 
 
