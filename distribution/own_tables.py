@@ -9,13 +9,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from distribution.earnings import shown_orders, state_of
+from distribution.links import product_address
 from distribution.models import Binding, Commission, Distributor, Recruitment
 from distribution.selection import Picked
 from distribution.team import Brought, Group, masked_name, shown
@@ -89,11 +88,10 @@ def pick_header() -> list[str]:
 
 def pick_rows(rows: Iterable[Picked], code: str) -> Iterator[list[Any]]:
     for row in rows:
-        path = reverse("catalog:product", args=[row.product.slug])
         yield [
             row.product.title, row.product.price_from, row.estimate.lowest, row.estimate.highest,
             _("是") if row.is_for_sale else _("已下架"), row.orders, row.earned,
-            f"{settings.BASE_URL}{path}?r={code}" if row.is_for_sale else "",
+            product_address(code, row.product) if row.is_for_sale else "",
         ]  # fmt: skip
 
 

@@ -125,7 +125,7 @@ class TestThePage:
         refund(order, [Part(order.lines.get().pk, 1, D("50.00"))])
         html = pages_of(chain.b).get(PAGE).content.decode()
         assert "分享赚 ¥5.00" in html and "你带来 1 单，得 ¥5.00" in html and "已售 12" in html
-        assert f"/p/{variant.product.slug}/?r={chain.b.code}" in html
+        assert f"/r/{chain.b.code}/{variant.product.pk}/" in html
 
     def test_what_went_off_sale_is_shown_as_such(
         self, person: Distributor, goods: Product, pages_of: Pages
@@ -184,7 +184,7 @@ class TestShareEarnings:
         assert "分享赚 ¥1.00–¥3.00" in html
         assert f'data-earns="{small.pk}" hidden>分享赚 ¥1.00<' in html
         assert f'data-earns="{large.pk}" hidden>分享赚 ¥3.00<' in html
-        assert f"/p/{product.slug}/?r={person.code}" in html
+        assert f"/r/{person.code}/{product.pk}/" in html
 
     def test_hidden_while_a_friend_looks(
         self, person: Distributor, goods: Product, pages_of: Pages
@@ -196,7 +196,7 @@ class TestShareEarnings:
         assert (answer.status_code, answer["HX-Trigger"]) == (204, "shares-changed")
         html = self.personal(browser, goods, here=goods)
         assert "分享赚" not in html and "显示能赚多少" in html
-        assert f"/p/{goods.slug}/?r={person.code}" in html
+        assert f"/r/{person.code}/{goods.pk}/" in html
         page = browser.get(PAGE).content.decode()
         assert "分享赚" not in page
         # There the whole page changes, so the switch is a plain form.
