@@ -33,6 +33,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Explanation:
+    """`may_object`: the merchant looks into it or took it back, and the payee may say otherwise."""
+
     commission: Commission
     state: CommissionState
     why_payee: str
@@ -45,6 +47,7 @@ class Explanation:
     is_exact: bool
     reserved: Decimal
     paid: Decimal
+    may_object: bool
 
 
 def explain(commission: Commission) -> Explanation:
@@ -62,6 +65,8 @@ def explain(commission: Commission) -> Explanation:
         share_of(line, rows, terms.policy, kept_line(line)).amount(commission.level),
     )
     forfeited = any(reversal.refund_id is None for reversal in reversals)
+    is_pending = commission.matured_at is None and commission.amount > ZERO
+    is_held = is_pending and open_hold(commission) is not None
     return Explanation(
         commission=commission,
         state=commission_state(commission, reserved=reserved, paid=paid),
@@ -70,12 +75,13 @@ def explain(commission: Commission) -> Explanation:
         steps=_steps(line, row, terms.policy, shares, commission),
         reversals=reversals,
         unlocks_at=commission.matures_at,
-        blockers=_blockers(commission, line, terms.policy),
+        blockers=_blockers(commission, line, terms.policy, is_held=is_held),
         recomputed=shares.amount(commission.level),
         is_exact=shares.amount(commission.level) == commission.amount_at_payment
         and (forfeited or now == commission.amount),
         reserved=reserved,
         paid=paid,
+        may_object=is_held or forfeited,
     )
 
 
@@ -190,11 +196,13 @@ def _steps(
     return steps
 
 
-def _blockers(commission: Commission, line: OrderLine, policy: Policy) -> list[str]:
+def _blockers(
+    commission: Commission, line: OrderLine, policy: Policy, *, is_held: bool
+) -> list[str]:
     """What keeps it from being available, or from being paid."""
     found = []
     if commission.matured_at is None and commission.amount > ZERO:
-        if open_hold(commission):
+        if is_held:
             found.append(_("正在复核这笔订单，复核通过后恢复。如有疑问请联系客服。"))
             for words in review_words.values():
                 found.extend(words(commission))

@@ -79,6 +79,12 @@ EVENTS = {
         _("原因：%(reason)s。补充后可以再次申请。"),
         sent_anyway=True,
     ),
+    "programme_thawed": Event(
+        PROGRAMME,
+        _("分销账号已解冻"),
+        _("保留的款项照常结算，新订单重新计算佣金。"),
+        sent_anyway=True,
+    ),
     "programme_frozen": Event(
         PROGRAMME,
         _("分销账号已冻结"),
@@ -89,7 +95,10 @@ EVENTS = {
         PROGRAMME, _("已退出分销"), _("原因：%(reason)s。之前的佣金照常结算。"), sent_anyway=True
     ),
     "programme_banned": Event(
-        PROGRAMME, _("分销账号已封禁"), _("原因：%(reason)s。"), sent_anyway=True
+        PROGRAMME,
+        _("分销账号已封禁"),
+        _("原因：%(reason)s。没有付款的佣金已收回，已付款的不变。"),
+        sent_anyway=True,
     ),
 }
 
@@ -140,10 +149,11 @@ def tell_matured(sums: Mapping[int, Decimal], at: datetime) -> None:
 
 
 def tell_standing(
-    distributor: Distributor, status: Status, *, standing_id: int, at: datetime, reason: str
+    distributor: Distributor, was: Status, *, standing_id: int, at: datetime, reason: str
 ) -> None:
-    """A decision about somebody's place in the programme. An application tells nobody."""
-    event = f"programme_{status}"
+    """Where somebody stands now. An application tells nobody."""
+    is_thawed = (was, distributor.status) == (Status.FROZEN, Status.APPROVED)
+    event = "programme_thawed" if is_thawed else f"programme_{distributor.status}"
     if event in EVENTS:
         one = News(distributor.pk, str(standing_id), {"reason": reason}, "/distribution/")
         tell(event, [one], at=at)

@@ -215,11 +215,13 @@ def set_tier(
         if (distributor.tier, distributor.tier_kept_until) == (tier, keep_until):
             return distributor
         at = at or timezone.now()
-        if distributor.tier != tier:
+        is_another = distributor.tier != tier
+        if is_another:
             distributor.tier_since, distributor.tier_is_earned = at, False
         distributor.tier, distributor.tier_kept_until = tier, keep_until
         standing = _keep_standing(distributor, Status(distributor.status), at, by=by, reason=reason)
-        news.tell_tier(distributor, tier, standing_id=standing.pk, at=at)
+        if is_another:
+            news.tell_tier(distributor, tier, standing_id=standing.pk, at=at)
         record_audit(
             "set_tier", distributor, by=by, reason=reason, tier=tier, keep_until=keep_until
         )
@@ -257,8 +259,9 @@ def _admit(distributor: Distributor, at: datetime, *, by: User | None, reason: s
 def _stand(
     distributor: Distributor, status: Status, at: datetime, *, by: User | None, reason: str
 ) -> None:
+    was = Status(distributor.status)
     standing = _keep_standing(distributor, status, at, by=by, reason=reason)
-    news.tell_standing(distributor, status, standing_id=standing.pk, at=at, reason=reason)
+    news.tell_standing(distributor, was, standing_id=standing.pk, at=at, reason=reason)
 
 
 def _keep_standing(

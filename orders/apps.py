@@ -10,12 +10,16 @@ class OrdersConfig(AppConfig):
         from django.conf import settings
 
         from catalog.parts import product_parts
-        from orders import receivers  # noqa: F401  (connects the receivers)
+        from orders import (
+            news,
+            receivers,  # noqa: F401  (connects the receivers)
+        )
         from orders.coupons import coupon_discount, use_coupon
         from orders.offline import Offline
         from orders.registries import discount_sources, payment_methods, redemptions
         from orders.views.reviews import product_reviews
 
+        news.register()
         discount_sources["coupon"] = coupon_discount
         redemptions["coupon"] = use_coupon
         product_parts["reviews"] = product_reviews

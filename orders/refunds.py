@@ -27,6 +27,7 @@ from catalog.stock import lock_variants, return_stock
 from orders.cancellation import quantities_of
 from orders.events import publish
 from orders.models import Order, OrderLine, Payment, Refund, RefundLine, Repayment
+from orders.news import tell_refund
 from orders.receipt import receive_order
 from orders.states import (
     OPEN_REFUNDS,
@@ -217,7 +218,9 @@ def reject_refund(
         refund, _order = _lock(refund)
         if refund.state == RefundState.REJECTED:
             return refund
-        _decide(refund, RefundState.REJECTED, answer, at or timezone.now())
+        at = at or timezone.now()
+        _decide(refund, RefundState.REJECTED, answer, at)
+        tell_refund(refund, at=at)
         record_audit("reject_refund", refund, by=by, reason=answer)
     return refund
 
@@ -262,6 +265,7 @@ def complete_refund(refund: Refund, *, at: datetime | None = None) -> Refund:
             return_stock(_unsent_pieces(refund))
         _close_if_empty(order, at)
         publish(EventKind.REFUNDED, order, at, refund)
+        tell_refund(refund, at=at)
         _receive_if_all_delivered(order, at)
     return refund
 

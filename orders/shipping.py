@@ -12,6 +12,7 @@ from base.errors import DomainError
 from base.locks import lock_row
 from base.transitions import require_transition
 from orders.models import Order, Refund, Shipment
+from orders.news import tell_shipped
 from orders.states import OPEN_REFUNDS, ORDER_TRANSITIONS, OrderState
 
 
@@ -41,9 +42,10 @@ def ship_order(
                 raise CannotShip(_("订单有进行中的售后，请先处理售后再发货。"))
             order.state, order.shipped_at = OrderState.SHIPPED, at
             order.save(update_fields=["state", "shipped_at"])
-        Shipment.objects.create(
+        shipment = Shipment.objects.create(
             order=order, courier=courier, tracking_no=tracking_no, shipped_at=at
         )
+        tell_shipped(shipment, at=at)
         if by is not None:
             record_audit("ship_order", order, by=by, courier=courier, tracking_no=tracking_no)
     return order

@@ -14,6 +14,7 @@ from base.numbers import new_number
 from distribution.models import Balance, Commission, Distributor
 from distribution.reservations import Claim, release, reserve
 from payouts.models import Payout, Schedule, Skip
+from payouts.news import tell_shrunk_away
 from payouts.runs import amount_reason
 from payouts.sending import cancel_payout
 from payouts.states import PayoutState
@@ -63,6 +64,7 @@ def _rebuild(draft: Payout, at: datetime) -> None:
             distributor_id=draft.distributor_id,
             defaults={"reason": reason, "available": left},
         )
+        tell_shrunk_away(draft, left=left, at=at)
         return
     (reservation,) = reserve([Claim(new_number("J", at), draft.distributor_id, left)], at)
     draft.reservation, draft.number, draft.amount = reservation, reservation.number, left

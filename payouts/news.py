@@ -1,10 +1,12 @@
 """What distributors are told of their payouts, in the transaction that decides them."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
 from base.inbox import Event, News, events, tell, topics
+from base.money import ZERO
 from payouts.models import Payout
 from payouts.states import PayoutState
 
@@ -24,6 +26,14 @@ EVENTS = {
         _("结算单取消 ¥%(amount)s"),
         _("结算单 %(number)s 已取消，¥%(amount)s 已退回可结算。原因：%(reason)s。"),
     ),
+    "payout_shrunk_away": Event(
+        PAYOUTS,
+        _("结算单取消 ¥%(amount)s"),
+        _(
+            "退款或复核减少了可结算佣金，剩下的 ¥%(left)s 不够这次结算，结算单 %(number)s 取消。"
+            "剩下的留到以后一起结算。"
+        ),
+    ),
 }
 
 
@@ -39,10 +49,15 @@ def tell_payout(payout: Payout, *, at: datetime) -> None:
         PayoutState.FAILED: "payout_failed",
         PayoutState.CANCELLED: "payout_cancelled",
     }[PayoutState(payout.state)]
-    values = {
-        "number": payout.number,
-        "amount": str(payout.amount),
-        "reason": payout.failure,
-    }
-    one = News(payout.distributor_id, payout.number, values, f"/payouts/{payout.number}/")
+    _tell(event, payout, {"reason": payout.failure}, at)
+
+
+def tell_shrunk_away(payout: Payout, *, left: Decimal, at: datetime) -> None:
+    """A draft was given up: what is left after a refund or a hold is too little to pay."""
+    _tell("payout_shrunk_away", payout, {"left": str(max(ZERO, left))}, at)
+
+
+def _tell(event: str, payout: Payout, values: dict[str, str], at: datetime) -> None:
+    told = {"number": payout.number, "amount": str(payout.amount)} | values
+    one = News(payout.distributor_id, payout.number, told, f"/payouts/{payout.number}/")
     tell(event, [one], at=at)

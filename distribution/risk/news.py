@@ -1,9 +1,9 @@
 """What payees are told when one of their commissions is looked at, in general words."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from base.inbox import Event, News, events, tell
@@ -34,13 +34,17 @@ def register() -> None:
 
 
 def tell_decision(event: str, commissions: Iterable[Commission], *, at: datetime) -> None:
-    """Each payee of these commissions, one message a commission."""
+    """Each payee of these commissions, one message a commission, with what of it is at stake: what
+    was left of it when it was decided."""
     rows = Commission.objects.filter(pk__in=[one.pk for one in commissions])
-    news = defaultdict(list)
-    for row in rows.select_related("order"):
-        amount = row.amount or row.amount_at_payment
-        values = {"order": row.order.number, "amount": str(amount)}
-        link = f"/distribution/commissions/{row.pk}/"
-        news[event].append(News(row.payee_id, f"{row.pk}:{at:%Y%m%d%H%M%S}", values, link))
-    for name, told in news.items():
-        tell(name, told, at=at)
+    revoked = Sum("reversals__amount", filter=Q(reversals__refund=None, reversals__at=at))
+    news = [
+        News(
+            row.payee_id,
+            f"{row.pk}:{at:%Y%m%d%H%M%S}",
+            {"order": row.order.number, "amount": str(row.amount or row.revoked)},
+            f"/distribution/commissions/{row.pk}/",
+        )
+        for row in rows.select_related("order").annotate(revoked=revoked)
+    ]
+    tell(event, news, at=at)

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from base.accounts.models import User
 from base.private_files import CheckedPicture, NotAPicture, check_picture
+from base.templatetags.shop import money
 from distribution.models import Commission
 from orders.models import Order
 from shop.support.models import CannedReply, Ticket
@@ -93,8 +95,24 @@ class TicketForm(SaidForm):
             ("", _("不关联订单")),
             *((number, f"{placed:%Y-%m-%d} · {number}") for number, placed in latest),
         ]
-        commissions = Commission.objects.filter(payee=user.pk).select_related("order")
+        commissions = Commission.objects.filter(payee=user.pk).select_related("order", "line")
         self.fields["commission"].queryset = commissions  # type: ignore[attr-defined]  # as above
+        self.about = self._named_commission()
+
+    def _named_commission(self) -> Commission | None:
+        """What the question is about; a link that names nothing of theirs asks about nothing."""
+        named = self.data.get("commission") or self.initial.get("commission")
+        try:
+            found: Commission | None = self.fields["commission"].clean(named)
+        except forms.ValidationError:
+            found = None
+        if found is None:
+            self.initial.pop("commission", None)
+        elif not self.is_bound:
+            words = {"order": found.order.number, "amount": money(found.amount_at_payment)}
+            self.initial["category"] = Ticket.Category.COMMISSION
+            self.initial["subject"] = gettext("订单 %(order)s 的佣金 %(amount)s") % words
+        return found
 
 
 class TicketFilter(forms.Form):

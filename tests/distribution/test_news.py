@@ -1,6 +1,6 @@
 """What distributors are told: of each commission and decision once, with it or not at all."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,7 @@ from base.models import InboxMessage
 from distribution.commissions import mature_commissions
 from distribution.models import Distributor, Tier
 from distribution.news import tell_earned, tell_reversed
-from distribution.people import set_status, set_tier
+from distribution.people import approve, set_status, set_tier
 from distribution.states import Status
 from orders.events import replay_events
 from orders.refunds import Part
@@ -92,6 +92,18 @@ def test_decisions_with_their_reason(chain: Chain) -> None:
     told = shown(inbox_of(chain.b.user))
     assert [message.title for message in told] == ["分销账号已封禁", "已退出分销", "分销账号已冻结"]
     assert [message.text.startswith("原因：核实中。") for message in told] == [True] * 3
+
+
+def test_who_is_thawed_is_not_told_that_they_joined(chain: Chain) -> None:
+    set_status(chain.b, Status.FROZEN, by=None, reason="核实中")
+    approve(chain.b, by=None)
+    assert titles(chain.b) == ["分销账号已解冻", "分销账号已冻结"]
+
+
+def test_a_tier_kept_for_longer_is_no_other_tier(chain: Chain) -> None:
+    bronze = Tier.objects.get(code="bronze")
+    set_tier(chain.b, bronze, by=None, keep_until=date(2030, 1, 1))
+    assert titles(chain.b) == []
 
 
 def test_another_tier(chain: Chain) -> None:

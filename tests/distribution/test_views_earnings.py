@@ -13,6 +13,7 @@ from base.accounts.models import User
 from base.clock import beijing_date
 from distribution.commissions import mature_commissions
 from distribution.earnings import earnings_of, in_state, movements_of, with_states
+from distribution.holds import hold_commission, release_commission, revoke_commission
 from distribution.models import Commission, Distributor
 from distribution.people import set_status
 from distribution.states import CommissionState, Status
@@ -206,6 +207,25 @@ class TestTheReceipt:
         Commission.objects.filter(order=order).update(amount=D("1.23"))
         html = self.receipt(pages_of, chain.b, order)
         assert "与记账不一致" in html and "重新计算一致" not in html
+
+    def test_what_is_held_or_revoked_may_be_objected_to(
+        self, chain: Chain, pages_of: Pages
+    ) -> None:
+        order = sold(chain, days_ago=2)
+        commission = Commission.objects.get(order=order, payee=chain.b)
+        help_link = f"/me/tickets/new/?commission={commission.pk}"
+
+        def offers() -> tuple[bool, int]:
+            html = self.receipt(pages_of, chain.b, order)
+            return "提出异议" in html, html.count(help_link)
+
+        assert offers() == (False, 1)
+        hold_commission(commission, by=None, reason="核实")
+        assert offers() == (True, 1)
+        release_commission(commission, by=None, reason="没问题")
+        assert offers() == (False, 1)
+        revoke_commission(commission, by=None, reason="自买自卖")
+        assert offers() == (True, 1)
 
     def test_only_ones_own(self, chain: Chain, pages_of: Pages) -> None:
         order = sold(chain, days_ago=1)

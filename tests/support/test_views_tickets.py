@@ -8,10 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from base.accounts.models import User
+from distribution.models import Commission
 from shop.support.models import CannedReply, Message, MessagePicture, Ticket
 from shop.support.tickets import add_note, answer, open_ticket
 from tests.academy_make import upload
-from tests.make import make_order, make_user
+from tests.make import make_chain, make_order, make_rule, make_user, make_variant, pay
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,39 @@ def test_somebody_elses_order_is_not_offered_or_taken(client: Client, anna: User
     assert f'value="{order.number}"' not in page
     assert client.post(f"{PAGE}new/", form(order=order.number)).status_code == 200
     assert Ticket.objects.count() == 0
+
+
+class TestAboutACommission:
+    @pytest.fixture
+    def commission(self) -> Commission:
+        make_rule("0.10", None)
+        chain = make_chain()
+        pay(make_order(chain.c, {make_variant("100.00"): 1}))
+        return chain.b.commissions.get()
+
+    def test_the_question_is_begun(self, client: Client, commission: Commission) -> None:
+        client.force_login(commission.payee.user)
+        page = client.get(f"{PAGE}new/?commission={commission.pk}")
+        html, about = page.content.decode(), page.context["form"]
+        assert f"关于佣金 ¥10.00：{commission.line.title}" in html
+        assert f'value="订单 {commission.order.number} 的佣金 ¥10.00"' in html
+        assert about["category"].value() == "commission"
+        sent = {name: about[name].value() for name in ("subject", "category", "commission")}
+        again = client.post(f"{PAGE}new/", sent | {"text": ""})
+        assert "关于佣金 ¥10.00" in again.content.decode()
+        assert client.post(f"{PAGE}new/", sent | {"text": "是朋友自己买的"}).status_code == 302
+        assert Ticket.objects.get().commission == commission
+
+    @pytest.mark.parametrize("named", ["", "abc", "0", "-1", "9" * 40, "1%00", "{pk}"])
+    def test_a_link_that_names_nothing_of_theirs_asks_about_nothing(
+        self, client: Client, anna: User, commission: Commission, named: str
+    ) -> None:
+        page = client.get(f"{PAGE}new/?commission={named.format(pk=commission.pk)}")
+        found = page.context["form"]
+        assert (page.status_code, found.about, found["commission"].value()) == (200, None, None)
+        assert "关于佣金" not in page.content.decode()
+        assert client.post(f"{PAGE}new/", form()).status_code == 302
+        assert Ticket.objects.get().commission is None
 
 
 def test_somebody_elses_ticket_is_not_there(client: Client, anna: User) -> None:

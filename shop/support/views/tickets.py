@@ -78,7 +78,8 @@ def _lines(rows: Any) -> Iterator[list[Any]]:
 def new_ticket(request: MemberRequest) -> HttpResponse:
     """`?order=` or `?commission=` names what it is about."""
     about = {name: request.GET[name] for name in ("order", "commission") if name in request.GET}
-    about |= {"category": next(iter(about), "")} if about else {}
+    if "order" in about:
+        about["category"] = Ticket.Category.ORDER
     if request.method == "POST":
         form = TicketForm(request.user, request.POST, request.FILES)
         if form.is_valid():

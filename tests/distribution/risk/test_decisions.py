@@ -216,6 +216,15 @@ class TestConfirming:
         assert confirm_signal(signal, ids(orders[1]), by=merchant, reason="r").done == []
         prove()
 
+    def test_the_payee_hears_what_was_left_to_take(
+        self, signal: Signal, orders: list[Order], merchant: User, payee: Distributor
+    ) -> None:
+        """Half of it went back with a refund before."""
+        refund(orders[0], [Part(orders[0].lines.get().pk, 0, Decimal("50.00"))])
+        confirm_signal(signal, ids(orders[0]), by=merchant, reason="自买自卖")
+        told = InboxMessage.objects.get(user=payee.user, event="commission_revoked")
+        assert told.values == {"order": orders[0].number, "amount": "5.00"}
+
     def test_without_holding_first(
         self, signal: Signal, orders: list[Order], merchant: User
     ) -> None:
