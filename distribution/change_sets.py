@@ -4,7 +4,7 @@ Nothing live changes until a draft is published, and then all of it or nothing. 
 what is no longer true, because somebody changed the same rule meanwhile, is refused with reasons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from distribution.models import ChangeSet, Policy, Rule, RuleChange
 from distribution.models.change_set import POLICY_FIELDS
 from distribution.policy import cancel_policy, policy_at, publish_policy
 from distribution.rules import (
+    CONTENT,
     cancel_rule,
     change_rule,
     content_of,
@@ -38,9 +39,21 @@ Kind = RuleChange.Kind
 # What a rule points at, to be read with it.
 CONTENT_WORDS = ("category", "product", "variant__product", "tier", "distributor__user")
 
+TOGETHER = (
+    ("scope", "category", "product", "variant"),
+    ("distributor", "tier"),
+    ("rate1", "amount1"),
+    ("rate2", "amount2"),
+    ("starts_at", "ends_at"),
+)
+
 
 class StaleDraft(DomainError):
     """What the draft was to change has been changed by somebody else since."""
+
+
+class DraftEdited(DomainError):
+    """Somebody else has edited the draft since its reader saw it."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +115,17 @@ def _draft(
     return change
 
 
-def edit_draft_change(change: RuleChange, *, by: User | None, **values: Any) -> RuleChange:
-    """Another wording of what the draft adds or changes."""
+def edit_draft_change(
+    change: RuleChange, *, by: User | None, revision: int | None = None, **values: Any
+) -> RuleChange:
+    """Another wording of what the draft adds or changes. Raises DraftEdited as above, also when
+    somebody has taken the change out meanwhile."""
     with transaction.atomic():
         draft = _lock_draft(change.change_set)
-        edited = draft.changes.get(pk=change.pk)
+        _require_revision(draft, revision)
+        edited = draft.changes.filter(pk=change.pk).first()
+        if edited is None:
+            raise DraftEdited(_("这项变更已被移出草稿。"))
         if edited.kind == Kind.END:
             raise DomainError(_("停用没有内容可改；请从草稿中移除它。"))
         for name, value in values.items():
@@ -129,14 +148,17 @@ def drop_draft_change(change: RuleChange, *, by: User | None) -> ChangeSet:
     return draft
 
 
-def draft_policy(change_set: ChangeSet, *, by: User | None, **values: Any) -> ChangeSet:
+def draft_policy(
+    change_set: ChangeSet, *, by: User | None, revision: int | None = None, **values: Any
+) -> ChangeSet:
     """Set which policy fields the draft changes; None, or what is in force anyway, changes
-    nothing."""
+    nothing. Raises DraftEdited when the draft is past the `revision` that was looked at."""
     unknown = values.keys() - set(POLICY_FIELDS)
     if unknown:
         raise ValueError(f"a draft does not change {sorted(unknown)}")
     with transaction.atomic():
         draft = _lock_draft(change_set)
+        _require_revision(draft, revision)
         now = policy_at(timezone.now())
         for name in POLICY_FIELDS:
             value = values.get(name)
@@ -147,6 +169,72 @@ def draft_policy(change_set: ChangeSet, *, by: User | None, **values: Any) -> Ch
         _touch(draft)
         record_audit("draft_policy", draft, by=by, **draft.policy_changes)
     return draft
+
+
+def renew_change_set(change_set: ChangeSet, *, by: User | None) -> ChangeSet:
+    """Write what is stale of the draft anew against the rules and the policy of now.
+
+    What the draft says otherwise than its old version stays said, the rest is the newest
+    version's; what the newest says anyway, or the draft says of the newest already, leaves the
+    draft. A change of a rule that has ended
+    stays as it is, and stale: there is nothing to move it to. Nothing stale: nothing happens.
+    """
+    with transaction.atomic():
+        draft = _lock_draft(change_set)
+        stale = staleness(draft)
+        moved = [one.change for one in stale if one.change is not None and _renew(one.change)]
+        is_policy_stale = any(one.change is None for one in stale)
+        if moved or is_policy_stale:
+            _touch(draft)
+            record_audit(
+                "renew_draft", draft, by=by, rules=[one.rule_id for one in moved if one.pk]
+            )
+        if is_policy_stale:
+            draft = draft_policy(draft, by=by, **draft.policy_changes)
+    return draft
+
+
+def _renew(change: RuleChange) -> bool:
+    """Move a change to the version that is the merchant's word now. Whether it could be."""
+    old = change.rule
+    newest = _newest_version(old) if old is not None else None
+    if old is None or newest is None:
+        return False
+    said, before, now = content_of(change), content_of(old), content_of(newest)
+    meant = {
+        name: said[name]
+        for names in _sayings()
+        if any(said[name] != before[name] for name in names)
+        for name in names
+    }
+    is_said_already = change.kind == Kind.CHANGE and now | meant == now
+    if is_said_already or change.change_set.changes.filter(rule=newest).exists():
+        change.delete()
+        return True
+    change.rule = newest
+    for name, value in (now | meant).items():
+        setattr(change, name, value)
+    change.full_clean()
+    change.save()
+    return True
+
+
+def _sayings() -> Iterator[Sequence[str]]:
+    """The fields of a rule that only together say something; each other by itself."""
+    yield from TOGETHER
+    yield from ((name,) for name in CONTENT if not any(name in names for names in TOGETHER))
+
+
+def _newest_version(rule: Rule) -> Rule | None:
+    """What this version has become: what replaced it, or what goes on as it was cancelled. None
+    when the rule has ended."""
+    version: Rule | None = rule
+    while version is not None and version.valid_to is not None:
+        if version.cancelled_at is not None:
+            version = version.replaces
+        else:
+            version = version.successors.filter(cancelled_at=None).first()
+    return version
 
 
 def discard_change_set(change_set: ChangeSet, *, by: User | None, reason: str) -> ChangeSet:
@@ -163,12 +251,18 @@ def discard_change_set(change_set: ChangeSet, *, by: User | None, reason: str) -
 
 
 def publish_change_set(
-    change_set: ChangeSet, *, by: User | None, reason: str, at: datetime | None = None
+    change_set: ChangeSet,
+    *,
+    by: User | None,
+    reason: str,
+    at: datetime | None = None,
+    revision: int | None = None,
 ) -> ChangeSet:
     """Make the draft the merchant's word from `at` (now) on: all of it, or nothing.
 
     Already published: returned as it is. Raises StaleDraft when something it changes has been
-    changed since, DomainError for an empty draft, a missing reason or a moment in the past.
+    changed since, DraftEdited when the draft is past the `revision` that was looked at,
+    DomainError for an empty draft, a missing reason or a moment in the past.
     """
     if not reason.strip():
         raise DomainError(_("请填写原因。"))
@@ -177,6 +271,7 @@ def publish_change_set(
         if draft.state == ChangeSetState.PUBLISHED:
             return draft
         require_transition(CHANGE_SET_TRANSITIONS, draft.state, ChangeSetState.PUBLISHED)
+        _require_revision(draft, revision)
         changes = list(draft.changes.select_related("rule").order_by("pk"))
         if not changes and not draft.policy_changes:
             raise DomainError(_("草稿是空的，没有可发布的内容。"))
@@ -325,6 +420,11 @@ def _lock_draft(change_set: ChangeSet) -> ChangeSet:
     if draft.state != ChangeSetState.DRAFT:
         raise DomainError(_("这份草稿已发布或丢弃，不能再修改。"))
     return draft
+
+
+def _require_revision(draft: ChangeSet, revision: int | None) -> None:
+    if revision is not None and draft.revision != revision:
+        raise DraftEdited(_("您打开之后，有人改过这份草稿。请看过最新内容再操作。"))
 
 
 def _touch(draft: ChangeSet) -> None:

@@ -66,8 +66,7 @@ def button(
             try:
                 done = act(self, request, obj, dialog)
             except (DomainError, ValidationError) as error:
-                text = "; ".join(error.messages) if isinstance(error, ValidationError) else error
-                messages.error(request, str(text))
+                messages.error(request, refusal(error))
                 return back_to(request, change_address(obj))
             messages.success(request, str(done or _("已完成。")))
             return back_to(request, to(obj) if to else change_address(obj))
@@ -86,6 +85,11 @@ def button(
         )(run)
 
     return decorate
+
+
+def refusal(error: DomainError | ValidationError) -> str:
+    """What a refused act says to whoever tried it."""
+    return "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
 
 
 def change_address(obj: models.Model) -> str:
@@ -112,8 +116,7 @@ class SaysRefusals(ModelAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (DomainError, ValidationError) as error:
-            text = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            messages.error(request, text)
+            messages.error(request, refusal(error))
             return HttpResponseRedirect(request.get_full_path())
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:

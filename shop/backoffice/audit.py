@@ -55,6 +55,7 @@ DEEDS = {
     "draft_rule": _("在草稿里修改规则"),
     "drop_draft_rule": _("从草稿移除规则变更"),
     "draft_policy": _("在草稿里修改政策"),
+    "renew_draft": _("草稿换到最新版本"),
     "publish_draft": _("发布变更草稿"),
     "withdraw_draft": _("撤回待生效的草稿"),
     "discard_draft": _("丢弃变更草稿"),

@@ -28,7 +28,7 @@ class RuleChangeAdmin(SaysRefusals):
     search_fields = ["change_set__name", "product__name", "variant__sku"]
     autocomplete_fields = ["category", "product", "variant", "distributor"]
     conditional_fields = TARGET_SHOWN
-    fieldsets = CONTENT_FIELDSETS
+    fieldsets = [*CONTENT_FIELDSETS, (None, {"fields": ["seen_revision"]})]
     change_form_before_template = "backoffice/rule_live.html"
     show_full_result_count = False
 
@@ -72,7 +72,10 @@ class RuleChangeAdmin(SaysRefusals):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             edit_draft_change(
-                RuleChange.objects.get(pk=obj.pk), by=merchant(request), **form.content
+                RuleChange.objects.get(pk=obj.pk),
+                by=merchant(request),
+                revision=form.cleaned_data["seen_revision"],
+                **form.content,
             )
             return
         draft = ChangeSet.objects.get(pk=request.GET["draft"])

@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_POST
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -26,6 +28,7 @@ from distribution.change_sets import (
     draft_policy,
     drop_draft_change,
     publish_change_set,
+    renew_change_set,
     staleness,
     withdraw_change_set,
 )
@@ -42,7 +45,14 @@ from distribution.rule_words import (
 )
 from distribution.states import ChangeSetState
 from distribution.tasks import carry_out_dry_run
-from shop.backoffice.actions import ReasonForm, SaysRefusals, button, change_address, merchant
+from shop.backoffice.actions import (
+    ReasonForm,
+    SaysRefusals,
+    button,
+    change_address,
+    merchant,
+    refusal,
+)
 from shop.backoffice.rule_forms import (
     DiscardForm,
     DryRunForm,
@@ -78,6 +88,7 @@ def _switch(name: str) -> forms.TypedChoiceField:
 class ChangeSetForm(ModelForm):
     """A draft's name, and what of the policy it changes; empty changes nothing."""
 
+    seen_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     cap_rate = PercentField(label=_("佣金上限"))
     margin_guard = _switch("margin_guard")
     self_purchase = _switch("self_purchase")
@@ -89,6 +100,7 @@ class ChangeSetForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["seen_revision"] = self.instance.revision
         for name in ("margin_guard", "self_purchase", "two_levels"):
             value = getattr(self.instance, name)
             self.initial[name] = "" if value is None else ("on" if value else "off")
@@ -122,6 +134,7 @@ class ChangeSetAdmin(SaysRefusals):
             return [(None, {"fields": ["name"]})]
         policy = {
             "fields": [
+                "seen_revision",
                 "cap_rate",
                 "maturity_days",
                 "margin_guard",
@@ -183,8 +196,12 @@ class ChangeSetAdmin(SaysRefusals):
     def save_model(self, request: HttpRequest, obj: ChangeSet, form: Any, change: bool) -> None:
         by = merchant(request)
         if change:
+            values = form.cleaned_data
             saved = draft_policy(
-                obj, by=by, **{name: form.cleaned_data.get(name) for name in POLICY_FIELDS}
+                obj,
+                by=by,
+                revision=values.get("seen_revision"),
+                **{name: values.get(name) for name in POLICY_FIELDS},
             )
         else:
             saved = create_change_set(by=by, name=form.cleaned_data["name"])
@@ -250,6 +267,11 @@ class ChangeSetAdmin(SaysRefusals):
                 wrap(self.removal_view),
                 name="draft_removal",
             ),
+            path(
+                "<int:pk>/renewal/",
+                wrap(require_POST(self.renewal_view)),
+                name="draft_renewal",
+            ),
             *super().get_urls(),
         ]
 
@@ -296,6 +318,21 @@ class ChangeSetAdmin(SaysRefusals):
         address = reverse("admin:distribution_changeset_change", args=[pk])
         return HttpResponseRedirect(address)
 
+    def renewal_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Move what is stale to the newest versions; what cannot be moved stays marked."""
+        require(self.has_change_permission(request))
+        found = get_object_or_404(ChangeSet, pk=pk)
+        try:
+            left = staleness(renew_change_set(found, by=merchant(request)))
+        except (DomainError, ValidationError) as error:
+            messages.error(request, refusal(error))
+        else:
+            if left:
+                messages.warning(request, _("有规则已经停用，没有新版本可用：请移除标红的项目。"))
+            else:
+                messages.success(request, _("已换到最新版本，请核对后再发布。"))
+        return HttpResponseRedirect(change_address(found))
+
     # --- Buttons ---------------------------------------------------------------------------------
 
     @action(description=_("加一条新规则"), icon="add", permissions=["edit"])
@@ -313,7 +350,11 @@ class ChangeSetAdmin(SaysRefusals):
     def publish(self, request: HttpRequest, found: ChangeSet, form: PublishForm) -> Any:
         values = form.cleaned_data
         published = publish_change_set(
-            found, by=merchant(request), reason=values["reason"], at=values["at"]
+            found,
+            by=merchant(request),
+            reason=values["reason"],
+            at=values["at"],
+            revision=values["seen_revision"],
         )
         return (
             _("已安排发布，到时一起生效。") if _is_planned(published) else _("已发布，现在生效。")

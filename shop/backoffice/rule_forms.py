@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import ModelForm
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
@@ -20,7 +21,10 @@ from unfold.widgets import (
 
 from base.money import percent
 from catalog.models import Variant
+from distribution.change_sets import CONTENT_WORDS
 from distribution.models import ChangeSet, Distributor, DryRun, Rule, RuleChange
+from distribution.policy import current_policy
+from distribution.rule_words import policy_differences, rule_sentence
 from distribution.rules import CONTENT, rules_in_force
 from distribution.states import ChangeSetState
 from shop.backoffice import joining
@@ -191,7 +195,14 @@ class RuleForm(RuleContentForm):
 
 
 class RuleChangeForm(RuleContentForm):
-    """What a draft adds or changes."""
+    """What a draft adds or changes. `seen_revision` is the draft's when the form was shown."""
+
+    seen_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.change_set_id:
+            self.initial["seen_revision"] = self.instance.change_set.revision
 
     class Meta:
         model = RuleChange
@@ -236,10 +247,30 @@ class EndForm(ReasonForm):
 
 
 class PublishForm(ReasonForm):
+    """Shows what goes live, and publishes that and nothing that came in between."""
+
+    form_before_template = "backoffice/publishing.html"
+
+    seen_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     at = forms.SplitDateTimeField(
         label=_("何时生效（留空为立即）"), required=False, widget=UnfoldAdminSplitDateTimeWidget
     )
     field_order = ["reason", "at"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.draft = ChangeSet.objects.get(pk=self.object_id)
+        self.initial["seen_revision"] = self.draft.revision
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        changes = self.draft.changes.select_related(*CONTENT_WORDS)
+        base = self.draft.base_policy or current_policy()
+        return {
+            "changes": [(change, rule_sentence(change)) for change in changes],
+            "policy_differences": policy_differences(base, self.draft.policy_changes),
+        }
 
 
 class DryRunForm(forms.Form):

@@ -1,21 +1,40 @@
 """How the back office is named and ordered: read by the admin theme through settings."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
-def _page(title: Any, icon: str, model: str) -> dict[str, Any]:
-    app, name = model.split(".")
-    return {
+@lru_cache(maxsize=256)
+def _current(path: str) -> str:
+    """The address of the one entry that stands for a page: of those the page lies below, the
+    nearest. The board stands for itself alone."""
+    board = reverse("admin:index")
+    links = {str(item["link"]) for group in SIDEBAR for item in group["items"]} - {"/", board}
+    nearest = max((one for one in links if path.startswith(one)), key=len, default="")
+    return board if path == board else nearest
+
+
+def _entry(title: Any, icon: str, address: str, permission: str | None = None) -> dict[str, Any]:
+    link = reverse_lazy(f"admin:{address}")
+    entry: dict[str, Any] = {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
-        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+        "link": link,
+        "active": lambda request: str(link) == _current(request.path),
     }
+    if permission is not None:
+        entry["permission"] = lambda request: request.user.has_perm(permission)
+    return entry
+
+
+def _page(title: Any, icon: str, model: str) -> dict[str, Any]:
+    app, name = model.split(".")
+    return _entry(title, icon, f"{app}_{name}_changelist", f"{app}.view_{name}")
 
 
 def _group(title: Any, *pages: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +44,7 @@ def _group(title: Any, *pages: dict[str, Any]) -> dict[str, Any]:
 SIDEBAR = [
     {
         "items": [
-            {"title": _("看板"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
+            _entry(_("看板"), "dashboard", "index"),
             {
                 "title": _("打开商城"),
                 "icon": "storefront",
@@ -63,12 +82,7 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "分销申请"), "how_to_reg", "distribution.application"),
         _page(pgettext_lazy("plural", "推荐人选"), "person_search", "distribution.candidate"),
         _page(pgettext_lazy("plural", "加入邀请"), "mail", "distribution.invitation"),
-        {
-            "title": _("邀请漏斗"),
-            "icon": "filter_alt",
-            "link": reverse_lazy("admin:invitation_funnel"),
-            "permission": lambda request: request.user.has_perm("distribution.view_invitation"),
-        },
+        _entry(_("邀请漏斗"), "filter_alt", "invitation_funnel", "distribution.view_invitation"),
         _page(pgettext_lazy("plural", "推广故事"), "format_quote", "distribution.story"),
         _page(pgettext_lazy("plural", "推荐关系"), "account_tree", "distribution.recruitment"),
         _page(pgettext_lazy("plural", "佣金规则"), "percent", "distribution.rule"),
@@ -88,12 +102,7 @@ SIDEBAR = [
     ),
     _group(
         _("合规"),
-        {
-            "title": _("合规报告"),
-            "icon": "balance",
-            "link": reverse_lazy("admin:compliance"),
-            "permission": lambda request: request.user.has_perm("distribution.view_agreement"),
-        },
+        _entry(_("合规报告"), "balance", "compliance", "distribution.view_agreement"),
         _page(pgettext_lazy("plural", "分销协议"), "gavel", "distribution.agreement"),
         _page(pgettext_lazy("plural", "协议同意记录"), "fact_check", "distribution.acceptance"),
     ),

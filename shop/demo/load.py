@@ -62,7 +62,8 @@ def fill_load(load: Load) -> Distributor:
     if User.objects.filter(pk__gt=BASE).exists():
         raise CannotFill("the load is there already")
     variant = Variant.objects.order_by("pk").first()
-    schedule = Schedule.objects.order_by("pk").first()
+    # One that has made no runs of its own: a period has one run.
+    schedule = Schedule.objects.order_by("is_active", "pk").first()
     if variant is None or schedule is None:
         raise CannotFill("fill the demo first: there must be goods and a schedule")
     with transaction.atomic(), connection.cursor() as cursor:

@@ -19,7 +19,7 @@ from distribution.change_sets import create_change_set, draft_addition, draft_ch
 from distribution.dry_runs import carry_out, request_dry_run
 from distribution.models import ChangeSet, DryRun, Rule
 from distribution.policy import current_policy
-from distribution.rules import change_rule
+from distribution.rules import change_rule, end_rule
 from distribution.states import ChangeSetState, DryRunState
 from shop.backoffice import drafts
 from tests.backoffice.test_buttons import press
@@ -137,6 +137,47 @@ def test_a_stale_draft_says_why(client: Client, merchant: User, draft: ChangeSet
     assert f"规则 #{rule.pk}" in press(client, draft, "publish", reason="x")
     draft.refresh_from_db()
     assert draft.state == ChangeSetState.DRAFT
+
+
+def test_a_stale_draft_is_moved_to_the_newest_version(
+    client: Client, merchant: User, draft: ChangeSet
+) -> None:
+    rule = make_rule("0.10", None)
+    draft_change(draft, rule, by=merchant, rate1=D("0.2"))
+    change_rule(rule, by=None, rate1=D("0.15"))
+    address = reverse("admin:draft_renewal", args=[draft.pk])
+    assert address in client.get(page_of(draft)).content.decode()
+    assert client.get(address).status_code == 405
+    answer = client.post(address)
+    page = client.get(answer["Location"]).content.decode()
+    assert "已换到最新版本" in page
+    assert "<del>15%</del>" in page and "<ins>20%</ins>" in page
+    assert address not in page
+    assert Rule.objects.filter(rate1=D("0.2")).count() == 0
+    ended = draft_change(draft, make_rule("0.30", None), by=merchant, rate1=D("0.4")).rule
+    assert ended is not None
+    end_rule(ended, by=None)
+    page = client.get(client.post(address)["Location"]).content.decode()
+    assert "没有新版本可用" in page
+
+
+def test_two_people_at_one_draft(client: Client, merchant: User, draft: ChangeSet) -> None:
+    page = client.get(page_of(draft)).content.decode()
+    assert f'name="seen_revision" value="{draft.revision}"' in page
+    change = draft_addition(draft, by=None, scope="shop", rate1=D("0.1"))
+    seen = {"seen_revision": draft.revision}
+    form = {"cap_rate": "40", "margin_guard": "", "self_purchase": "", "two_levels": "", "maturity_days": ""}  # fmt: skip
+    answer = client.post(page_of(draft), form | seen)
+    assert "有人改过这份草稿" in client.get(answer["Location"]).content.decode()
+    rule = reverse("admin:distribution_rulechange_change", args=[change.pk])
+    answer = client.post(rule, {"scope": "shop", "base": "paid", "rate1": "15"} | seen)
+    assert "有人改过这份草稿" in client.get(answer["Location"]).content.decode()
+    assert "有人改过这份草稿" in press(client, draft, "publish", reason="年底", **seen)
+    draft.refresh_from_db()
+    assert (draft.state, draft.cap_rate, draft.changes.get().rate1) == ("draft", None, D("0.1"))
+    dialog = client.get(reverse("admin:distribution_changeset_publish", args=[draft.pk])).content
+    assert f'name="seen_revision" value="{draft.revision}"' in dialog.decode()
+    assert "一级得实付金额的 10%" in dialog.decode()
 
 
 class TestDryRuns:

@@ -13,6 +13,7 @@ from base.audit import AuditEntry
 from base.errors import DomainError, WrongState
 from distribution import change_sets
 from distribution.change_sets import (
+    DraftEdited,
     StaleDraft,
     create_change_set,
     discard_change_set,
@@ -25,12 +26,13 @@ from distribution.change_sets import (
     proposed_policy,
     proposed_rules,
     publish_change_set,
+    renew_change_set,
     staleness,
     withdraw_change_set,
 )
 from distribution.models import ChangeSet, Policy, Rule, RuleChange
 from distribution.policy import current_policy, publish_policy
-from distribution.rules import change_rule, end_rule, rules_in_force
+from distribution.rules import cancel_rule, change_rule, end_rule, rules_in_force
 from distribution.states import ChangeSetState
 from tests.make import make_chain, make_order, make_rule, make_user, make_variant
 
@@ -278,3 +280,110 @@ def test_every_step_is_in_the_audit_log(draft: ChangeSet, owner: User) -> None:
         ("withdraw_draft", owner, "推迟"),
         ("discard_draft", owner, "不做了"),
     ]
+
+
+class TestRenewing:
+    """A stale draft keeps what it meant, on the newest version."""
+
+    def test_keeps_what_was_meant_and_takes_the_rest_from_the_newest(
+        self, draft: ChangeSet, owner: User
+    ) -> None:
+        rule = make_rule("0.10", "0.05")
+        draft_change(draft, rule, by=owner, rate1=D("0.20"))
+        newest = change_rule(change_rule(rule, by=None, rate2=D("0.06")), by=None, min_quantity=2)
+        renewed = renew_change_set(draft, by=owner)
+        assert staleness(renewed) == []
+        publish_change_set(renewed, by=owner, reason="x")
+        assert live() == [("shop", D("0.20"), D("0.06"))]
+        result = Rule.objects.get(valid_to=None)
+        assert (result.replaces, result.min_quantity) == (newest, 2)
+
+    def test_a_rate_that_became_an_amount_gives_way_as_a_whole(
+        self, draft: ChangeSet, owner: User
+    ) -> None:
+        rule = make_rule("0.10", "0.05")
+        draft_change(draft, rule, by=owner, rate1=D("0.20"))
+        change_rule(rule, by=None, rate1=None, amount1=D("3.00"))
+        renew_change_set(draft, by=owner)
+        change = draft.changes.get()
+        assert (change.rate1, change.amount1) == (D("0.20"), None)
+
+    def test_what_is_said_already_leaves_the_draft(self, draft: ChangeSet, owner: User) -> None:
+        rule = make_rule("0.10", "0.05")
+        draft_change(draft, rule, by=owner, rate1=D("0.20"))
+        change_rule(rule, by=None, rate1=D("0.20"))
+        assert not renew_change_set(draft, by=owner).changes.exists()
+
+    def test_an_end_ends_the_newest(self, draft: ChangeSet, owner: User) -> None:
+        rule = make_rule("0.10", "0.05")
+        draft_end(draft, rule, by=owner)
+        change_rule(rule, by=None, rate1=D("0.20"))
+        publish_change_set(renew_change_set(draft, by=owner), by=owner, reason="x")
+        assert live() == []
+
+    def test_what_has_ended_stays_marked(self, draft: ChangeSet, owner: User) -> None:
+        rule = make_rule("0.10", "0.05")
+        draft_change(draft, rule, by=owner, rate1=D("0.20"))
+        end_rule(rule, by=None)
+        draft.refresh_from_db()
+        renewed = renew_change_set(draft, by=owner)
+        assert [one.change for one in staleness(renewed)] == [RuleChange.objects.get()]
+        assert renewed.revision == draft.revision
+        assert not AuditEntry.objects.filter(action="renew_draft").exists()
+
+    def test_a_cancelled_version_gives_way_to_the_one_that_goes_on(
+        self, draft: ChangeSet, owner: User
+    ) -> None:
+        rule = make_rule("0.10", "0.05")
+        planned = change_rule(rule, by=None, at=timezone.now() + timedelta(days=1), rate2=D("0.06"))
+        draft_change(draft, planned, by=owner, rate1=D("0.20"))
+        cancel_rule(planned, by=None)
+        publish_change_set(renew_change_set(draft, by=owner), by=owner, reason="x")
+        assert live() == [("shop", D("0.20"), D("0.05"))]
+
+    def test_the_policy_too_and_once(self, draft: ChangeSet, owner: User) -> None:
+        draft_policy(draft, by=owner, cap_rate=D("0.3"), margin_guard=True)
+        publish_policy(by=None, margin_guard=True, maturity_days=15)
+        for _ in range(2):
+            renewed = renew_change_set(draft, by=owner)
+        assert (renewed.policy_changes, staleness(renewed)) == ({"cap_rate": D("0.3")}, [])
+        publish_change_set(renewed, by=owner, reason="x")
+        policy = current_policy()
+        assert (policy.cap_rate, policy.margin_guard, policy.maturity_days) == (D("0.3"), True, 15)
+        assert AuditEntry.objects.filter(action="renew_draft").count() == 1
+
+    def test_nothing_stale_nothing_happens(self, draft: ChangeSet, owner: User) -> None:
+        draft_change(draft, make_rule("0.10", None), by=owner, rate1=D("0.20"))
+        draft.refresh_from_db()
+        assert renew_change_set(draft, by=owner).revision == draft.revision
+
+
+class TestTwoEditors:
+    """Who saw an older draft changes nothing."""
+
+    def test_neither_overwrites_nor_publishes_what_they_have_not_seen(
+        self, draft: ChangeSet, owner: User
+    ) -> None:
+        change = draft_addition(draft, by=owner, scope="shop", rate1=D("0.10"))
+        draft.refresh_from_db()
+        seen = draft.revision
+        draft_policy(draft, by=None, revision=seen, cap_rate=D("0.4"))
+        for act in (
+            lambda: draft_policy(draft, by=owner, revision=seen, maturity_days=15),
+            lambda: edit_draft_change(change, by=owner, revision=seen, rate1=D("0.2")),
+            lambda: publish_change_set(draft, by=owner, reason="x", revision=seen),
+        ):
+            with pytest.raises(DraftEdited, match="有人改过"):
+                act()
+        draft.refresh_from_db()
+        assert (draft.policy_changes, draft.changes.get().rate1) == (
+            {"cap_rate": D("0.4000")},
+            D("0.10"),
+        )
+        assert live() == []
+
+    def test_what_was_taken_out_meanwhile_is_said(self, draft: ChangeSet, owner: User) -> None:
+        change = draft_addition(draft, by=owner, scope="shop", rate1=D("0.10"))
+        drop_draft_change(change, by=None)
+        with pytest.raises(DraftEdited, match="已被移出草稿"):
+            edit_draft_change(change, by=owner, rate1=D("0.2"))

@@ -1,0 +1,26 @@
+"""The sidebar: each page has one entry that is current."""
+
+import pytest
+from django.test import Client
+
+from tests.make import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        ("/admin/", "看板"),
+        ("/admin/distribution/agreement/compliance/", "合规报告"),
+        ("/admin/distribution/agreement/", "分销协议"),
+        ("/admin/distribution/rule/preview/", "佣金规则"),
+        ("/admin/distribution/rule/add/", "佣金规则"),
+        ("/en/admin/distribution/agreement/compliance/", "Compliance report"),
+    ],
+)
+def test_one_entry_is_current(client: Client, path: str, entry: str) -> None:
+    client.force_login(make_user("店主", is_staff=True, is_superuser=True))
+    groups = client.get(path).context["sidebar_navigation"]
+    current = [str(item["title"]) for group in groups for item in group["items"] if item["active"]]
+    assert current == [entry]
