@@ -1,6 +1,6 @@
 """What somebody sees of their tier: what they have, how far they are, and what happens next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -45,7 +45,7 @@ class Card:
     bars: list[Bar]
     needs_all: bool
     is_met: bool
-    gives: list[str]
+    gives: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,30 @@ def tier_progress(distributor: Distributor, *, at: datetime) -> TierProgress:
     )
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """In short: the tasks that keep the present tier while they are not done, else those of the
+    next one up."""
+
+    running: Period
+    keep: Deadline | None
+    rise: Card | None
+
+
+def tier_outlook(distributor: Distributor, *, at: datetime) -> Outlook:
+    """What the dashboard says of somebody's tier: eight queries."""
+    review = Review(the_calendar(), ladder(), at)
+    holder = next(iter(holders_of(review, Distributor.objects.filter(pk=distributor.pk))), None)
+    sold = sold_by(review, [holder])[distributor.pk] if holder else Windows()
+    deadlines = _deadlines(review, holder, sold) if holder else []
+    above = _earnable_above(review, distributor.tier)
+    return Outlook(
+        running=review.running,
+        keep=next((deadline for deadline in deadlines if not deadline.is_met), None),
+        rise=_card(above[0], sold.running) if above else None,
+    )
+
+
 def bars_of(tier: Tier, figures: Figures) -> list[Bar]:
     return [_bar(task) for task in progress_of(tier, figures)]
 
@@ -160,25 +184,25 @@ def _deadlines(review: Review, holder: Holder, sold: Windows) -> Iterable[Deadli
 def _higher(
     review: Review, distributor: Distributor, privileges: Privileges, figures: Figures
 ) -> list[Card]:
-    above = [tier for tier in review.ladder.above(privileges.tier) if tier.tasks.all()]
     by_position = PositionPrivileges.objects.get(position=privileges.position)
-    return [
-        Card(
-            tier,
-            bars_of(tier, figures),
-            tier.tasks_needed == Tier.TasksNeeded.ALL,
-            is_met(tier, figures),
-            for_oneself(
-                combine(
-                    by_position,
-                    tier,
-                    is_active=privileges.is_active,
-                    uplift=_uplift_of(tier, review.at),
-                )
-            ),
+
+    def gives(tier: Tier) -> list[str]:
+        uplift = _uplift_of(tier, review.at)
+        return for_oneself(
+            combine(by_position, tier, is_active=privileges.is_active, uplift=uplift)
         )
-        for tier in above
-    ]
+
+    above = _earnable_above(review, privileges.tier)
+    return [_card(tier, figures, gives=gives(tier)) for tier in above]
+
+
+def _earnable_above(review: Review, tier: Tier | None) -> list[Tier]:
+    return [above for above in review.ladder.above(tier) if above.tasks.all()]
+
+
+def _card(tier: Tier, figures: Figures, *, gives: Sequence[str] = ()) -> Card:
+    needs_all = tier.tasks_needed == Tier.TasksNeeded.ALL
+    return Card(tier, bars_of(tier, figures), needs_all, is_met(tier, figures), gives)
 
 
 def _uplift_of(tier: Tier, at: datetime) -> Decimal:

@@ -39,24 +39,25 @@ def review_tiers(at: datetime) -> Counter[str]:
     """Do what is due at `at`. Returns how many rose, held, fell and were warned."""
     review = review_at(at)
     done: Counter[str] = Counter()
-    for people in _chunks(review):
+    for people in _chunks(review, Distributor.objects.all()):
         found = {decision.distributor_id for decision in _decide(review, people)}
         if found:
             done.update(_carry_out(review, found))
     return done
 
 
-def preview_review(at: datetime) -> list[Decision]:
-    """What a review at `at` would do; nothing is written."""
+def preview_review(at: datetime, *, among: QuerySet[Distributor] | None = None) -> list[Decision]:
+    """What a review at `at` would do to everybody, or to some; nothing is written."""
     review = review_at(at)
-    return [decision for people in _chunks(review) for decision in _decide(review, people)]
+    chunks = _chunks(review, Distributor.objects.all() if among is None else among)
+    return [decision for people in chunks for decision in _decide(review, people)]
 
 
-def _chunks(review: Review) -> Iterator[list[int]]:
+def _chunks(review: Review, among: QuerySet[Distributor]) -> Iterator[list[int]]:
     if not review.ladder.has_tasks:
         return
     last = 0
-    reviewed = Distributor.objects.filter(status=Status.APPROVED).order_by("pk")
+    reviewed = among.filter(status=Status.APPROVED).order_by("pk")
     while people := list(reviewed.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
         yield people
         last = people[-1]

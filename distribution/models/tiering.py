@@ -4,6 +4,7 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Floor
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -91,10 +92,16 @@ class TierTask(models.Model):
                 name="tier_task_counts_own_sales",
             ),
             models.CheckConstraint(condition=Q(target__gt=0), name="tier_task_positive"),
+            models.CheckConstraint(
+                condition=Q(kind="sales") | Q(target=Floor("target")),
+                name="tier_task_counts_whole",
+                violation_error_message=_("订单数和顾客数须为整数。"),
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.target}"
+        is_money = self.kind == TierTask.Kind.SALES
+        return f"{self.get_kind_display()} {self.target if is_money else int(self.target)}"
 
 
 class TierReview(models.Model):

@@ -3,13 +3,16 @@ calendar tiers are reviewed, what a review would do now, and what the reviews ha
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -44,6 +47,18 @@ from shop.backoffice.rule_forms import PercentField
 
 PER_PAGE = 50
 MOST_DISCOUNT = Decimal("0.9")
+
+
+class ReviewFilter(forms.Form):
+    """The query of the preview; what makes no sense is left out."""
+
+    outcome = forms.ChoiceField(choices=[("", ""), *TierReview.Outcome.choices], required=False)
+    q = forms.CharField(max_length=40, required=False)
+
+    def wanted(self) -> dict[str, str]:
+        self.is_valid()
+        values = self.cleaned_data
+        return {"outcome": values.get("outcome", ""), "q": values.get("q", "").strip()}
 
 
 class PrivilegesForm(ModelForm):
@@ -88,15 +103,27 @@ class TaskInline(TabularInline):
 
     model = TierTask
     extra = 0
+    hide_title = True
     max_num = len(TierTask.Kind.choices)
     fields = ["kind", "target"]
+
+
+class UpliftForm(ModelForm):
+    uplift = PercentField(label=gettext_lazy("加成"), required=True)
+
+    def clean_valid_from(self) -> datetime:
+        """An uplift begins now at the earliest: what is past stays as it was."""
+        begins: datetime = self.cleaned_data["valid_from"]
+        return max(begins, timezone.now())
 
 
 class UpliftInline(TabularInline):
     """The uplifts a tier has had; a new row begins a new one, placed orders keep theirs."""
 
     model = TierUplift
+    form = UpliftForm
     extra = 0
+    hide_title = True
     fields = ["uplift", "valid_from"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -129,7 +156,7 @@ class TierAdmin(PrivilegedAdmin):
         (gettext_lazy("升级任务"), {"fields": ["tasks_needed"], "description": ONLY_OWN_SALES}),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Tier]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
         return super().get_queryset(request).prefetch_related("tasks")
 
     @display(description=gettext_lazy("升级任务"))
@@ -148,11 +175,11 @@ class TierAdmin(PrivilegedAdmin):
         """Who would rise, hold, be warned or fall if tiers were reviewed now; nothing changes."""
         if not request.user.has_perm("distribution.view_tier"):
             raise PermissionDenied
-        decisions = preview_review(timezone.now())
+        wanted = ReviewFilter(request.GET).wanted()
+        decisions = preview_review(timezone.now(), among=_named(wanted["q"]))
         counts = Counter(str(decision.outcome) for decision in decisions)
-        wanted = request.GET.get("outcome", "")
-        if wanted in TierReview.Outcome.values:
-            decisions = [decision for decision in decisions if decision.outcome == wanted]
+        if wanted["outcome"]:
+            decisions = [d for d in decisions if d.outcome == wanted["outcome"]]
         if "csv" in request.GET:
             return csv_response("tier-review.csv", _columns(), _lines(decisions))
         page = Paginator(decisions, PER_PAGE).get_page(request.GET.get("page"))
@@ -161,11 +188,24 @@ class TierAdmin(PrivilegedAdmin):
             "opts": self.opts,
             "page": page,
             "rows": _rows(page),
-            "outcome": wanted,
+            "wanted": wanted,
+            "is_filtered": any(wanted.values()),
             "outcomes": [(o.value, o.label, counts[o.value]) for o in TierReview.Outcome],
             "calendar": calendar_in_words(TierCalendar.objects.get()),
         }
         return TemplateResponse(request, "backoffice/tier_review.html", context)
+
+
+def _named(search: str) -> QuerySet[Distributor]:
+    """Whose name, phone or code it is; everybody without a search."""
+    people = Distributor.objects.all()
+    if search:
+        people = people.filter(
+            Q(code__iexact=search)
+            | Q(user__name__icontains=search)
+            | Q(user__phone__contains=search)
+        )
+    return people
 
 
 def _rows(decisions: Iterable[Decision]) -> list[tuple[Decision, Distributor, str, str]]:

@@ -99,6 +99,9 @@ def test_a_task_and_a_discount_are_saved_and_audited(client: Client, merchant: U
         {"recruit_limit": "-1"},
         {"tasks-TOTAL_FORMS": "1", "tasks-0-kind": "recruits", "tasks-0-target": "5"},
         {"tasks-TOTAL_FORMS": "1", "tasks-0-kind": "orders", "tasks-0-target": "0"},
+        {"tasks-TOTAL_FORMS": "1", "tasks-0-kind": "orders", "tasks-0-target": "5.5"},
+        {"tasks-TOTAL_FORMS": "1", "tasks-0-kind": "customers", "tasks-0-target": "0.5"},
+        {"uplifts-TOTAL_FORMS": "1", "uplifts-0-uplift": "101"},
     ],
 )
 def test_what_makes_no_sense_changes_nothing(
@@ -109,7 +112,21 @@ def test_what_makes_no_sense_changes_nothing(
     assert client.post(address, form_of(silver, **values)).status_code == 200
     silver.refresh_from_db()
     assert (silver.own_discount, silver.recruit_limit, silver.tasks.count()) == (0, None, 0)
+    assert silver.uplifts.count() == 0
     assert not AuditEntry.objects.exists()
+
+
+def test_an_uplift_is_written_in_per_cent_and_begins_now_at_the_earliest(
+    client: Client, merchant: User
+) -> None:
+    silver = Tier.objects.get(code="silver")
+    address = reverse("admin:distribution_tier_change", args=[silver.pk])
+    row = {"uplifts-TOTAL_FORMS": "1", "uplifts-0-uplift": "10", "uplifts-0-valid_from_0": "2020-01-01", "uplifts-0-valid_from_1": "00:00"}  # fmt: skip
+    before = timezone.now()
+    assert client.post(address, form_of(silver, **row)).status_code == 302
+    uplift = silver.uplifts.get()
+    assert uplift.uplift == Decimal("0.1")
+    assert before <= uplift.valid_from <= timezone.now()
 
 
 def test_positions_are_two_and_can_be_changed_only(client: Client, merchant: User) -> None:
@@ -165,7 +182,23 @@ class TestPreview:
         assert lines[1].startswith(f"阿0,{people[0].code},升级,青铜,白银,")
         assert lines[1].endswith(",100.00,1,1")
 
-    @pytest.mark.parametrize("query", [{"outcome": "\x00"}, {"page": "999"}, {"outcome": "none"}])
+    @pytest.mark.parametrize("by", ["name", "phone", "code"])
+    def test_somebody_is_found(
+        self, client: Client, merchant: User, people: list[Distributor], by: str
+    ) -> None:
+        user, code = people[1].user, people[1].code
+        search = {"name": user.name, "phone": user.phone[-6:], "code": code.lower()}[by]
+        text = words(client, PREVIEW, q=f" {search} ")
+        assert "升级 0" in text and "降级 1" in text
+        assert "白银 → 青铜" in text and "青铜 → 白银" not in text
+        assert "没有符合条件的分销商" in words(client, PREVIEW, q=search, outcome="rose")
+        lines = b"".join(client.get(PREVIEW, {"csv": "1", "q": search}).streaming_content)
+        assert len(lines.decode().splitlines()) == 2
+
+    @pytest.mark.parametrize(
+        "query",
+        [{"outcome": "\x00"}, {"page": "999"}, {"outcome": "none"}, {"q": "\x00"}, {"q": "%' OR"}],
+    )
     def test_nonsense_does_no_harm(
         self, client: Client, merchant: User, people: list[Distributor], query: dict[str, str]
     ) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from django.utils import timezone
 from base.accounts.models import User
 from base.clock import beijing_date, day_start
 from distribution.models import Distributor, Tier, TierCalendar, TierUplift
-from distribution.people import set_tier
+from distribution.people import set_status, set_tier
+from distribution.states import Status
 from distribution.tier_progress import Bar, TierProgress, tier_progress
 from distribution.tier_reviews import review_tiers
 from tests.make import START, make_chain, make_distributor, make_user
@@ -143,3 +144,63 @@ def test_a_fixed_number_of_queries(
     browser = pages_of(person)
     with django_assert_num_queries(16):
         browser.get(PAGE)
+
+
+class TestTheCardOfTheDashboard:
+    """htmx asks the page about the tier for it."""
+
+    def card(self, person: Distributor, pages_of: Pages) -> str:
+        answer = pages_of(person).get(PAGE, headers={"HX-Request": "true"})
+        assert (answer.status_code, b"<html" in answer.content) == (200, False)
+        return re.sub(r"\s+", " ", answer.content.decode())
+
+    @pytest.fixture
+    def today(self) -> datetime:
+        """A period of thirty days begins today."""
+        today = day_start(beijing_date(timezone.now()))
+        TierCalendar.objects.update(kind="days", days=30, days_from=today.date())
+        return today
+
+    def test_what_the_next_tier_asks_for(
+        self, person: Distributor, today: datetime, pages_of: Pages
+    ) -> None:
+        sell(person, "60.50", today)
+        text, last = self.card(person, pages_of), today + timedelta(days=29)
+        assert f"{last.month}月{last.day}日 结束前完成，升到“白银”。" in text
+        assert "<strong>¥60.50</strong> / ¥100.00" in text and "黄金" not in text
+
+    def test_first_what_keeps_the_present_one(
+        self, person: Distributor, today: datetime, pages_of: Pages
+    ) -> None:
+        silver = Tier.objects.get(code="silver")
+        set_tier(person, silver, by=None, at=today - timedelta(days=30))
+        text = self.card(person, pages_of)
+        assert "保住“白银”，否则变为“青铜”。" in text and "升到" not in text
+        for _ in range(2):
+            sell(person, "50.00", today)
+        text = self.card(person, pages_of)
+        assert "保住" not in text and "升到“黄金”" in text
+
+    def test_at_the_top_there_is_nothing_to_do(
+        self, person: Distributor, today: datetime, pages_of: Pages
+    ) -> None:
+        set_tier(person, Tier.objects.get(code="gold"), by=None)
+        assert "没有可以靠任务升到的更高等级" in self.card(person, pages_of)
+
+    def test_the_dashboard_asks_for_it(self, person: Distributor, pages_of: Pages) -> None:
+        asks = f'hx-get="{PAGE}"'
+        html = pages_of(person).get("/distribution/").content.decode()
+        assert (html.count(asks), "青铜" in html) == (1, True)
+        assert asks not in self.card(person, pages_of)
+        set_status(person, Status.FROZEN, by=None, reason="test")
+        assert asks not in pages_of(person).get("/distribution/").content.decode()
+
+    @pytest.mark.parametrize("number", [1, 3])
+    def test_a_fixed_number_of_queries(
+        self, person: Distributor, today: datetime, number: int, pages_of: Pages, django_assert_num_queries: Any
+    ) -> None:  # fmt: skip
+        for _ in range(number):
+            sell(person, "10.00", today)
+        browser = pages_of(person)
+        with django_assert_num_queries(10):
+            browser.get(PAGE, headers={"HX-Request": "true"})
