@@ -197,7 +197,10 @@ def for_oneself(privileges: Privileges) -> list[str]:
         words.append(_("自己买东西减 %(share)s") % {"share": percent(privileges.own_discount)})
     if privileges.uplift:
         words.append(_("每笔佣金加成 %(share)s") % {"share": percent(privileges.uplift)})
-    words.append(_("可取用 %(level)d 级及以下的素材") % {"level": privileges.material_level})
+    if privileges.material_level:
+        words.append(_("可取用 %(level)d 级及以下的素材") % {"level": privileges.material_level})
+    else:
+        words.append(_("可取用基础素材"))
     if privileges.recruit_limit is None:
         words.append(_("可以带来分销商，人数不限"))
     elif privileges.recruit_limit == 0:

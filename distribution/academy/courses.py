@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from base.locks import lock_row
@@ -15,6 +15,7 @@ from distribution.academy.models import (
     Enrolment,
     Lesson,
     LessonReading,
+    Question,
     Quiz,
 )
 from distribution.models import Distributor
@@ -48,6 +49,15 @@ class Contents:
     read: set[int] = field(default_factory=set)
     passed: set[int] = field(default_factory=set)
 
+    @property
+    def next_lesson(self) -> Lesson | None:
+        return next((lesson for lesson in self.lessons if lesson.pk not in self.read), None)
+
+    @property
+    def next_quiz(self) -> Quiz | None:
+        """The first one not passed yet."""
+        return next((quiz for quiz in self.quizzes if quiz.pk not in self.passed), None)
+
     def after(self, lesson: Lesson) -> Lesson | None:
         """The lesson that follows."""
         places = [row.pk for row in self.lessons]
@@ -71,7 +81,8 @@ def progress_of(distributor: Distributor, courses: list[Course]) -> list[Progres
     """In the order given; five queries however many courses."""
     pks = [course.pk for course in courses]
     lessons = _counts(Lesson.objects.filter(course__in=pks, is_published=True))
-    quizzes = _counts(Quiz.objects.filter(course__in=pks, is_published=True))
+    asked = asked_quizzes().filter(course__in=pks)
+    quizzes = _counts(asked)
     read = dict(
         LessonReading.objects.filter(
             distributor=distributor, lesson__course__in=pks, lesson__is_published=True
@@ -81,7 +92,7 @@ def progress_of(distributor: Distributor, courses: list[Course]) -> list[Progres
     )
     passed = dict(
         _passed(distributor)
-        .filter(quiz__course__in=pks, quiz__is_published=True)
+        .filter(quiz__in=asked)
         .values_list("quiz__course")
         .annotate(count=Count("quiz", distinct=True))
     )
@@ -97,6 +108,12 @@ def progress_of(distributor: Distributor, courses: list[Course]) -> list[Progres
     ]
 
 
+def asked_quizzes() -> QuerySet[Quiz]:
+    """Published, with something to ask: one without questions would keep its course unfinished."""
+    in_force = Question.objects.filter(quiz=OuterRef("pk"), valid_to=None)
+    return Quiz.objects.filter(Exists(in_force), is_published=True)
+
+
 def _counts(rows: QuerySet[Lesson] | QuerySet[Quiz]) -> dict[int, int]:
     return dict(rows.order_by().values_list("course").annotate(count=Count("pk")))
 
@@ -108,7 +125,7 @@ def _passed(distributor: Distributor) -> QuerySet[Attempt]:
 def contents_of(course: Course, distributor: Distributor) -> Contents:
     """Five queries."""
     lessons = list(course.lessons.filter(is_published=True).order_by("position", "pk"))
-    quizzes = list(course.quizzes.filter(is_published=True).order_by("position", "pk"))
+    quizzes = list(asked_quizzes().filter(course=course).order_by("position", "pk"))
     read = set(
         LessonReading.objects.filter(
             distributor=distributor, lesson__in=[row.pk for row in lessons]

@@ -7,12 +7,13 @@ from io import BytesIO
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from base.private_files import smaller
 from catalog.models import Category, Product
 from distribution.academy.models import Material, MaterialPicture, Taking
 from distribution.links import address_of, product_address
-from distribution.models import Distributor
+from distribution.models import Distributor, Tier
 from distribution.privileges import Privileges, privileges_of
 
 LINK = "{link}"
@@ -27,6 +28,16 @@ def may_take(privileges: Privileges, material: Material) -> bool:
 
 def privileges_for(distributor: Distributor) -> Privileges:
     return privileges_of(distributor)
+
+
+def what_opens(privileges: Privileges, material: Material, tiers: Iterable[Tier]) -> str:
+    """Why somebody may not take it yet, and with what they may. `tiers`: the lowest first."""
+    if not privileges.is_active:
+        return _("账号目前不是正常状态，暂时不能领取素材。")
+    tier = next((tier for tier in tiers if tier.material_level >= material.level), None)
+    if tier is None:
+        return _("这份素材目前没有等级可以领取。")
+    return _("升到“%(tier)s”后可以领取。") % {"tier": tier.title}
 
 
 def published_materials(

@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -24,6 +25,7 @@ from unfold.widgets import (
 )
 
 from base.errors import DomainError
+from base.private_files import picture_response
 from distribution.academy.materials import with_takings
 from distribution.academy.models import (
     Answer,
@@ -125,11 +127,25 @@ class CourseAdmin(ExportMixin, ModelAdmin):
         )
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.preview_view)
-        return [path("<int:pk>/preview/", view, name="course_preview"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/preview/", wrap(self.preview_view), name="course_preview"),
+            path("pictures/<int:pk>.jpg", wrap(self.picture_view), name="course_picture"),
+            *super().get_urls(),
+        ]
+
+    def picture_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """A picture of a lesson, for the preview: also of drafts."""
+        self._require_view(request)
+        return picture_response(get_object_or_404(LessonPicture, pk=pk).file)
+
+    def _require_view(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
 
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The whole course as it will be read, drafts too, and what is right in its quizzes."""
+        self._require_view(request)
         course = get_object_or_404(Course, pk=pk)
         quizzes = [
             (quiz, list(quiz.questions.filter(valid_to=None)))

@@ -17,7 +17,7 @@ from distribution.academy.materials import take
 from distribution.academy.models import Course, Lesson, Material, MaterialPicture, Quiz, Taking
 from distribution.academy.questions import Draft, add_question
 from distribution.academy.quizzes import begin_attempt, submit_attempt
-from distribution.models import Distributor, PositionPrivileges, Tier
+from distribution.models import Distributor, Tier
 from shop.demo.people import Cast
 from shop.support.models import Announcement, CannedReply
 from shop.support.states import TicketState
@@ -37,7 +37,6 @@ def fill_learning(cast: Cast, random: Random, opening: datetime) -> None:
         _announce(entry, cast.merchant)
     for position, entry in enumerate(plan["canned"], start=1):
         CannedReply.objects.create(position=position, **entry)
-    _grant()
     _learn(cast, random)
     _take(cast, materials, random)
     _ask(cast)
@@ -134,13 +133,6 @@ def _announce(entry: Entry, merchant: User) -> None:
         by=merchant,
     )
     row.tiers.set(Tier.objects.filter(code__in=entry.get("tiers", [])))
-
-
-def _grant() -> None:
-    """Which materials tiers may take; whoever is new begins with what is for all."""
-    PositionPrivileges.objects.update(material_level=0)
-    for code, level in (("bronze", 0), ("silver", 1), ("gold", 2), ("platinum", 2)):
-        Tier.objects.filter(code=code).update(material_level=level)
 
 
 def _learn(cast: Cast, random: Random) -> None:

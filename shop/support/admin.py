@@ -133,14 +133,12 @@ class TicketAdmin(ExportMixin, ReadOnlyAdmin):
                     **form.said(),
                 )
             except DomainError as refusal:
-                messages.error(request, str(refusal))
+                form.add_error(None, str(refusal))
             else:
                 messages.success(request, str(_("已回复，顾客会收到消息。")))
-        else:
-            for errors in form.errors.values():
-                for error in errors:
-                    messages.error(request, str(error))
-        return HttpResponse(status=303, headers={"Location": address})
+                return HttpResponse(status=303, headers={"Location": address})
+        request.method = "GET"  # the ticket's page once more, with what was written
+        return self.changeform_view(request, str(pk), extra_context={"answer_form": form})
 
     @button(_("指派"), form=AssigneeForm, icon="person_add")
     def hand_to(self, request: HttpRequest, ticket: Ticket, form: AssigneeForm) -> Any:

@@ -10,6 +10,8 @@ from django.test import Client
 
 from base.accounts.models import User
 from distribution.academy.models import Course, Enrolment, Lesson, LessonPicture
+from distribution.academy.questions import end_question
+from distribution.academy.quizzes import begin_attempt, submit_attempt
 from distribution.academy.videos import check_video_address
 from distribution.models import Distributor
 from tests.academy_make import jpeg, make_course, make_quiz
@@ -127,3 +129,30 @@ def test_videos_from_elsewhere_are_refused(bad: str) -> None:
     check_video_address("https://www.bilibili.com/video/1")
     with pytest.raises(ValidationError):
         check_video_address(bad)
+
+
+def test_a_quiz_without_questions_keeps_no_course_unfinished(
+    anna: Distributor, pages_of: Pages
+) -> None:
+    course = make_course(lessons=1)
+    make_quiz(course)
+    gone = make_quiz(course, (0,))
+    end_question(gone.questions.get(), by=None)
+    browser = pages_of(anna)
+    (row,) = browser.get(PAGE).context["rows"]
+    assert (row.steps, browser.get(f"{PAGE}{course.slug}/").context["contents"].quizzes) == (1, [])
+    browser.post(f"{PAGE}{course.slug}/{course.lessons.get().pk}/reading/")
+    assert Enrolment.objects.get().finished_at is not None
+
+
+def test_what_is_next_is_one_button(anna: Distributor, pages_of: Pages) -> None:
+    course = make_course(lessons=1)
+    quiz = make_quiz(course, (0,), name="小测")
+    browser, lesson = pages_of(anna), course.lessons.get()
+    page = f"{PAGE}{course.slug}/"
+    assert "开始学习" in browser.get(page).content.decode()
+    assert browser.post(f"{page}{lesson.pk}/reading/")["Location"] == page
+    assert "做测验：小测" in browser.get(page).content.decode()
+    submit_attempt(begin_attempt(anna, quiz), {quiz.questions.get().pk: [0]})
+    html = browser.get(page).content.decode()
+    assert ("看我的证书" in html, "做测验" in html) == (True, False)

@@ -90,7 +90,11 @@ class TestPrivileges:
         doors = [f"{PAGE}{material.pk}/all.zip", f"{PAGE}{material.pk}/video/", f"{PAGE}pictures/{picture.pk}/small.jpg"]  # fmt: skip
         browser = pages_of(anna)
         html = browser.get(PAGE).content.decode()
-        assert ("金牌素材" in html, "好吃" in html, "需要素材级别 2" in html) == (True, False, True)
+        assert ("金牌素材" in html, "好吃" in html, "没有等级可以领取" in html) == (
+            True,
+            False,
+            True,
+        )
         assert "金牌素材" not in b"".join(browser.get(f"{PAGE}export/")).decode()
         assert [browser.get(door).status_code for door in doors] == [403] * 3
         assert browser.post(f"{PAGE}{material.pk}/takings/").status_code == 403
@@ -158,3 +162,40 @@ class TestTaking:
         assert browser.get(f"{PAGE}{material.pk}/video/")["Location"] == "https://b23.tv/1"
         assert browser.get(f"{PAGE}{make_material().pk}/video/").status_code == 404
         assert takings() == ["video"]
+
+
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [(1, "升到“白银”后可以领取。"), (2, "升到“黄金”后可以领取。"), (9, "目前没有等级可以领取")],
+)
+def test_what_is_closed_says_what_opens_it(
+    anna: Distributor, pages_of: Pages, level: int, words: str
+) -> None:
+    for code, opens in (("silver", 1), ("gold", 2)):
+        Tier.objects.filter(code=code).update(material_level=opens)
+    material = make_material(level=level)
+    browser = pages_of(anna)
+    assert words in browser.get(PAGE).content.decode()
+    answer = browser.post(f"{PAGE}{material.pk}/takings/")
+    assert (answer.status_code, words in answer.content.decode()) == (403, True)
+    assert takings() == []
+
+
+def test_who_is_frozen_is_told_that_it_is_not_their_tier(
+    anna: Distributor, pages_of: Pages
+) -> None:
+    make_material()
+    set_status(anna, Status.FROZEN, by=None, reason="核实")
+    html = pages_of(anna).get(PAGE).content.decode()
+    assert ("账号目前不是正常状态" in html, "升到" in html) == (True, False)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_what_is_closed_costs_one_query(
+    anna: Distributor, pages_of: Pages, number: int, django_assert_num_queries: Any
+) -> None:
+    for _material in range(number):
+        make_material(level=2)
+    browser = pages_of(anna)
+    with django_assert_num_queries(10):
+        browser.get(PAGE)

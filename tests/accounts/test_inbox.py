@@ -37,7 +37,7 @@ def test_a_guest_signs_in_first(client: Client) -> None:
 def test_the_list(client: Client, anna: User, number: int, django_assert_num_queries: Any) -> None:
     told(anna, number=number)
     told(make_user("别人"))
-    with django_assert_num_queries(4):  # session, person, count, rows
+    with django_assert_num_queries(5):  # session, person, count, rows, announcements
         page = client.get(PAGE)
     assert page.content.decode().count("新的佣金 ¥3.00") == number
 

@@ -2,13 +2,15 @@
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import Permission
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
 from base.accounts.models import User
 from distribution.academy.courses import read_lesson
-from distribution.academy.models import Material, MaterialPicture, Question, Quiz
-from tests.academy_make import make_course, make_material, make_quiz, questions_of, upload
+from distribution.academy.models import LessonPicture, Material, MaterialPicture, Question, Quiz
+from tests.academy_make import jpeg, make_course, make_material, make_quiz, questions_of, upload
 from tests.make import make_distributor, make_user
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +131,20 @@ def test_a_course_does_not_hide_a_page(client: Client) -> None:
     }  # fmt: skip
     answer = client.post(reverse("admin:academy_course_add"), values)
     assert "请换一个" in answer.content.decode()
+
+
+def test_pictures_of_drafts_are_seen_by_who_may_see_courses(client: Client) -> None:
+    """The merchant's people need not be distributors."""
+    lesson = make_course(lessons=1, is_published=False).lessons.get()
+    picture = LessonPicture.objects.create(
+        lesson=lesson, file=ContentFile(jpeg(), "a.jpg"), width=1500, height=1000
+    )
+    address = reverse("admin:course_picture", args=[picture.pk])
+    preview = reverse("admin:course_preview", args=[lesson.course.pk])
+    assert address in client.get(preview).content.decode()
+    assert client.get(address)["Content-Type"] == "image/jpeg"
+    stranger = make_user(is_staff=True)
+    client.force_login(stranger)
+    assert (client.get(address).status_code, client.get(preview).status_code) == (403, 403)
+    stranger.user_permissions.add(Permission.objects.get(codename="view_course"))
+    assert client.get(address).status_code == 200

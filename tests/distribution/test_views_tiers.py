@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from base.clock import beijing_date, day_start
-from distribution.models import Distributor, Tier, TierCalendar, TierUplift
+from distribution.models import Distributor, PositionPrivileges, Tier, TierCalendar, TierUplift
 from distribution.people import set_status, set_tier
 from distribution.states import Status
 from distribution.tier_progress import Bar, TierProgress, tier_progress
@@ -99,6 +99,12 @@ def test_history_says_why(person: Distributor) -> None:
         ("黄金", "2026-02-01 – 2026-02-28：完成 ¥300.00、1 单、1 位顾客，达到“黄金”的任务"),
         ("青铜", "申请加入"),
     ]
+
+
+def test_what_everybody_may_take_has_no_number(person: Distributor) -> None:
+    Tier.objects.filter(code="bronze").update(material_level=0)
+    PositionPrivileges.objects.update(material_level=0)
+    assert progress(person, beijing(2, 1)).has == ["可取用基础素材", "可以带来分销商，人数不限"]
 
 
 def test_the_page(person: Distributor, pages_of: Pages) -> None:

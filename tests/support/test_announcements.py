@@ -118,3 +118,14 @@ def test_written_and_previewed_in_the_back_office(client: Client) -> None:
     assert (row.by, row.is_published) == (merchant, False)
     html = client.get(reverse("admin:announcement_preview", args=[row.pk])).content.decode()
     assert ("<strong>注意</strong>" in html, "<script>x" in html) == (True, False)
+
+
+def test_the_inbox_says_how_many_are_unread(client: Client) -> None:
+    user = make_user(date_joined=timezone.now() - timedelta(days=30))
+    client.force_login(user)
+    for _number in range(2):
+        announce()
+    assert "2 条未读" in client.get("/me/inbox/").content.decode()
+    for row in Announcement.objects.all():
+        client.get(f"/me/announcements/{row.pk}/")
+    assert "条未读" not in client.get("/me/inbox/").content.decode()

@@ -10,7 +10,7 @@ from django.urls import reverse
 from base.accounts.models import User
 from distribution.models import Commission
 from shop.support.models import CannedReply, Message, MessagePicture, Ticket
-from shop.support.tickets import add_note, answer, open_ticket
+from shop.support.tickets import add_note, answer, close_ticket, open_ticket
 from tests.academy_make import upload
 from tests.make import make_chain, make_order, make_rule, make_user, make_variant, pay
 
@@ -196,10 +196,20 @@ class TestBackOffice:
         assert client.post(post, values)["Location"] == address
         message = Message.objects.get(side="staff")
         assert (message.text, message.pictures.count()) == ("给您补发。\n\n今天寄出。", 1)
-        client.post(post, {"text": "", "state": "answered"})
-        page = client.get(address)
+        page = client.post(post, {"text": "", "state": "answered"})
         assert "请选一条快捷回复，或写下内容。" in page.content.decode()
         assert Message.objects.filter(side="staff").count() == 1
+
+    def test_a_refused_answer_is_not_lost(self, client: Client, clerk: User) -> None:
+        ticket = ask(make_user("安娜"))
+        post = reverse("admin:ticket_answers", args=[ticket.pk])
+        bad = {"text": "写了很久", "state": "waiting", "pictures": upload("a.jpg", b"<script>")}
+        html = client.post(post, bad).content.decode()
+        assert ("写了很久</textarea>" in html, 'value="waiting" selected' in html) == (True, True)
+        close_ticket(ticket, by=clerk)
+        html = client.post(post, {"text": "晚了", "state": "answered"}).content.decode()
+        assert "晚了" not in html or "回复顾客" not in html
+        assert ticket.messages.count() == 1
 
     def test_who_may_only_look_does_not_answer(self, client: Client) -> None:
         ticket = ask(make_user("安娜"))

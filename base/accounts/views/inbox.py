@@ -25,6 +25,7 @@ from base.inbox import (
     shown,
     topics,
     unread_count,
+    unread_counters,
 )
 from base.models import InboxMessage, NoticeChoice
 from base.pages import page_of
@@ -54,6 +55,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
         "topics": topics,
         "wanted": wanted,
         "is_filtered": any(wanted.values()),
+        "elsewhere": {name: count(request.user) for name, count in unread_counters.items()},
     }
     return render(request, "accounts/inbox.html", context)
 

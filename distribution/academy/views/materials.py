@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,11 +27,12 @@ from distribution.academy.materials import (
     published_materials,
     take,
     text_for,
+    what_opens,
 )
 from distribution.academy.models import Material, MaterialPicture, Taking
 from distribution.academy.videos import host_of
 from distribution.access import distributor, distributor_of
-from distribution.models import Distributor
+from distribution.models import Distributor, Tier
 from distribution.privileges import Privileges
 
 PER_PAGE = 10
@@ -47,11 +49,12 @@ def materials(request: HttpRequest) -> HttpResponse:
     privileges = privileges_for(person)
     wanted = MaterialFilter(request.GET).wanted()
     page = page_of(request, published_materials(**wanted), PER_PAGE)
+    tiers = Tier.objects.order_by("rank", "pk")  # read once, if anything is closed
     context = {
         "tab": "promote",
         "distributor": person,
         "page": page,
-        "rows": [_shown(material, person, privileges) for material in page.object_list],
+        "rows": [_shown(material, person, privileges, tiers) for material in page.object_list],
         "wanted": wanted,
         "is_filtered": any(wanted.values()),
         "channels": Material.Channel,
@@ -65,9 +68,12 @@ def materials(request: HttpRequest) -> HttpResponse:
     return render(request, "academy/materials.html", context)
 
 
-def _shown(material: Material, person: Distributor, privileges: Privileges) -> dict[str, Any]:
+def _shown(
+    material: Material, person: Distributor, privileges: Privileges, tiers: QuerySet[Tier]
+) -> dict[str, Any]:
     if not may_take(privileges, material):
-        return {"material": material, "is_open": False}
+        why = what_opens(privileges, material, tiers)
+        return {"material": material, "is_open": False, "why": why}
     return {
         "material": material,
         "is_open": True,
@@ -113,8 +119,10 @@ def takeable(request: HttpRequest, pk: int) -> Material:
 
 
 def _require(request: HttpRequest, material: Material) -> None:
-    if not may_take(privileges_for(distributor_of(request)), material):
-        raise PermissionDenied(_("你的等级还不能领取这份素材。"))
+    privileges = privileges_for(distributor_of(request))
+    if not may_take(privileges, material):
+        tiers = Tier.objects.order_by("rank", "pk")
+        raise PermissionDenied(what_opens(privileges, material, tiers))
 
 
 @distributor
