@@ -133,7 +133,7 @@ class TicketAdmin(ExportMixin, ReadOnlyAdmin):
                     **form.said(),
                 )
             except DomainError as refusal:
-                form.add_error(None, str(refusal))
+                messages.error(request, str(refusal))
             else:
                 messages.success(request, str(_("已回复，顾客会收到消息。")))
                 return HttpResponse(status=303, headers={"Location": address})
