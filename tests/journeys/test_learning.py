@@ -78,8 +78,10 @@ def test_a_text_is_copied_with_one_tap(shop: str, person: Callable[..., Page]) -
     come_in(page, shop, user)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=shop)
     page.goto(f"{shop}/distribution/academy/materials/")
-    page.get_by_role("button", name="复制文案").click()
-    expect(page.get_by_role("button", name="已复制")).to_be_visible()
+    copying = page.locator("article button[data-copies]")
+    expect(copying).to_have_text("复制文案")
+    copying.click()
+    expect(copying).to_have_text("已复制")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"好吃 {shop}/r/{anna.code}/ 快来"
     page.wait_for_load_state("networkidle")
