@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from base.money import percent
 from base.numbers import new_code
 from distribution.models.privileges import Privileged
 from distribution.states import IN_PROGRAMME, Status
@@ -60,7 +61,7 @@ class TierUplift(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tier} +{self.uplift:%}"
+        return f"{self.tier} +{percent(self.uplift)}"
 
 
 def new_distributor_code() -> str:

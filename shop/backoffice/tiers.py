@@ -123,7 +123,6 @@ class UpliftInline(TabularInline):
     model = TierUplift
     form = UpliftForm
     extra = 0
-    hide_title = True
     fields = ["uplift", "valid_from"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

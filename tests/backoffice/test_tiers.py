@@ -127,6 +127,7 @@ def test_an_uplift_is_written_in_per_cent_and_begins_now_at_the_earliest(
     uplift = silver.uplifts.get()
     assert uplift.uplift == Decimal("0.1")
     assert before <= uplift.valid_from <= timezone.now()
+    assert "白银 +10%" in words(client, address)
 
 
 def test_positions_are_two_and_can_be_changed_only(client: Client, merchant: User) -> None:
