@@ -22,6 +22,7 @@ Block = OrderTerms.Block
 BLOCKED_STATUS = {
     Status.APPLIED: Block.NOT_APPROVED,
     Status.REJECTED: Block.NOT_APPROVED,
+    Status.WITHDRAWN: Block.NOT_APPROVED,
     Status.FROZEN: Block.FROZEN,
     Status.RESIGNED: Block.RESIGNED,
     Status.BANNED: Block.BANNED,

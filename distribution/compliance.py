@@ -33,7 +33,9 @@ WITH RECURSIVE relation AS (
 ), person AS (
     SELECT user_id AS id, status IN ('approved', 'frozen') AS is_in
     FROM distribution_distributor
-    WHERE status NOT IN ('applied', 'rejected') AND joined_at <= %(at)s
+    WHERE joined_at <= %(at)s AND (status IN ('approved', 'frozen', 'resigned') OR EXISTS (
+        SELECT 1 FROM distribution_standing standing
+        WHERE standing.distributor_id = user_id AND standing.status = 'approved'))
 ), walk(id, root, level, is_in) AS (
     SELECT person.id, person.id, 1, person.is_in FROM person
     WHERE NOT EXISTS (SELECT 1 FROM relation WHERE relation.distributor_id = person.id)

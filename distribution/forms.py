@@ -69,16 +69,26 @@ class ContactForm(forms.Form):
         return Contact(**{name: self.cleaned_data[name] for name in names})
 
 
-class JoinForm(ContactForm):
+class Agreeing(forms.Form):
+    """A tick under the version of the agreement that was shown; without one nothing was read."""
+
     version = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
+
+    def ask_again(self, version: str) -> None:
+        """Another version is in force: it is the one to be ticked now, and nothing is ticked yet."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        self.data["version"] = version
+        self.data.pop("agree", None)
+
+
+class JoinForm(Agreeing, ContactForm):
     agree = forms.BooleanField(
         label=_("我已阅读并同意《分销协议》"),
         error_messages={"required": _("请先阅读并同意《分销协议》。")},
     )
 
 
-class AcceptForm(forms.Form):
-    version = forms.CharField(max_length=20, widget=forms.HiddenInput)
+class AcceptForm(Agreeing):
     next = forms.CharField(max_length=500, required=False, widget=forms.HiddenInput)
     agree = forms.BooleanField(
         label=_("我已阅读并同意新版《分销协议》"),

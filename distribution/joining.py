@@ -125,6 +125,11 @@ def keep_contact(distributor: Distributor, contact: Contact, *, at: datetime) ->
     return kept
 
 
+def forget_contact(distributor: Distributor) -> None:
+    """How to reach them is nobody's business any more."""
+    ContactDetails.objects.filter(distributor=distributor).delete()
+
+
 def with_own_trade(people: QuerySet[Distributor], at: datetime) -> QuerySet[Distributor]:
     """Adds `own_orders` and `own_spent`: what each has bought and kept. No query of its own."""
     own = completed_orders(at).filter(user=OuterRef("pk")).order_by().values("user")

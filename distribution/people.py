@@ -24,6 +24,7 @@ from distribution.commissions import settle_fall, take_back
 from distribution.joining import (
     CannotJoin,
     Contact,
+    forget_contact,
     keep_contact,
     require_joinable,
     why_admitted,
@@ -129,12 +130,15 @@ def approve(
 ) -> Distributor:
     """Take an applicant in; their recruiter is who they are bound to now, if that one may.
 
-    A frozen one is thawed: who recruited them was fixed when they joined.
+    A frozen one is thawed: who recruited them was fixed when they joined. Raises WrongState, also
+    for who took their application back meanwhile.
     """
     with transaction.atomic():
         distributor = _lock(distributor)
         if distributor.status == Status.APPROVED:
             return distributor
+        if distributor.status == Status.WITHDRAWN:
+            raise WrongState(_("申请人已撤回申请。"))
         require_transition(STATUS_TRANSITIONS, distributor.status, Status.APPROVED)
         at, was = at or timezone.now(), distributor.status
         if was == Status.FROZEN:
@@ -175,6 +179,29 @@ def set_status(
         record_audit(f"{status}_distributor", distributor, by=by, reason=reason)
         tell_standing(distributor.user, status, reason, was=was)
     return distributor
+
+
+def withdraw_application(distributor: Distributor, *, at: datetime | None = None) -> Distributor:
+    """An applicant changes their mind. Withdrawn already: nothing happens. Raises WrongState.
+
+    How to reach them is forgotten with it, unless they were in before and there are books on them.
+    """
+    with transaction.atomic():
+        distributor = _lock(distributor)
+        if distributor.status == Status.WITHDRAWN:
+            return distributor
+        require_transition(STATUS_TRANSITIONS, distributor.status, Status.WITHDRAWN)
+        at, by, reason = at or timezone.now(), distributor.user, _("本人撤回申请")
+        _stand(distributor, Status.WITHDRAWN, at, by=by, reason=reason)
+        if not was_in_programme(distributor):
+            forget_contact(distributor)
+        record_audit("withdraw_application", distributor, by=by)
+    return distributor
+
+
+def was_in_programme(distributor: Distributor) -> bool:
+    """Whether they were ever admitted, and may have money here."""
+    return distributor.standings.filter(status=Status.APPROVED).exists()
 
 
 def resign(

@@ -22,6 +22,7 @@ from distribution.models import Distributor, Invitation
 from distribution.people import join_invited
 from distribution.states import (
     INVITATION_TRANSITIONS,
+    LEFT,
     OPEN_INVITATIONS,
     InvitationState,
     Status,
@@ -55,7 +56,7 @@ def invite(
         if not member.is_active or member.is_staff:
             raise CannotInvite(_("不能邀请这个账号。"))
         known = Distributor.objects.filter(pk=member.pk).first()
-        if known and known.status not in (Status.RESIGNED, Status.REJECTED):
+        if known and known.status not in (*LEFT, Status.REJECTED):
             raise CannotInvite(
                 _("%(name)s 的分销状态是“%(status)s”，不用邀请。")
                 % {"name": member, "status": known.get_status_display()}

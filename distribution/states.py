@@ -11,6 +11,7 @@ class Status(models.TextChoices):
     APPROVED = "approved", _("正常")
     FROZEN = "frozen", _("已冻结")
     REJECTED = "rejected", _("未通过")
+    WITHDRAWN = "withdrawn", _("已撤回申请")
     RESIGNED = "resigned", _("已退出")
     BANNED = "banned", _("已封禁")
 
@@ -18,9 +19,15 @@ class Status(models.TextChoices):
 # In the programme: their relations and their own purchases count as a distributor's.
 IN_PROGRAMME = (Status.APPROVED, Status.FROZEN)
 
+# Out by their own will: they may be asked, and come back.
+LEFT = (Status.RESIGNED, Status.WITHDRAWN)
+
 STATUS_TRANSITIONS = {
-    Status.APPLIED: frozenset({Status.APPROVED, Status.REJECTED}),
-    Status.REJECTED: frozenset({Status.APPLIED, Status.APPROVED}),
+    Status.APPLIED: frozenset(
+        {Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.BANNED}
+    ),
+    Status.REJECTED: frozenset({Status.APPLIED, Status.APPROVED, Status.BANNED}),
+    Status.WITHDRAWN: frozenset({Status.APPLIED, Status.APPROVED, Status.BANNED}),
     Status.APPROVED: frozenset({Status.FROZEN, Status.RESIGNED, Status.BANNED}),
     Status.FROZEN: frozenset({Status.APPROVED, Status.RESIGNED, Status.BANNED}),
     Status.RESIGNED: frozenset({Status.APPLIED, Status.APPROVED, Status.BANNED}),

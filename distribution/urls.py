@@ -27,6 +27,11 @@ urlpatterns = [
     path("distribution/", dashboard.dashboard, name="dashboard"),
     path("distribution/join/", joining.joining, name="join"),
     path(
+        "distribution/application/withdrawal/",
+        joining.application_withdrawal,
+        name="application_withdrawal",
+    ),
+    path(
         "distribution/invitations/<str:code>/refusal/",
         invitations.refusal,
         name="invitation_refusal",

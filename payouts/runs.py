@@ -145,8 +145,6 @@ def skip_reason(candidate: Candidate, *, minimum: Decimal, is_threshold: bool) -
         return SkipReason.FROZEN
     if candidate.status == Status.BANNED:
         return SkipReason.BANNED
-    if candidate.status not in (Status.APPROVED, Status.RESIGNED):
-        return SkipReason.NOT_APPROVED
     return amount_reason(
         candidate.available, candidate.reserved, minimum=minimum, is_threshold=is_threshold
     )

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from base.accounts.models import User
 from distribution.models.people import Distributor
-from distribution.states import OPEN_INVITATIONS, InvitationState, Status
+from distribution.states import LEFT, OPEN_INVITATIONS, InvitationState
 from orders.models import Order
 from orders.states import OPEN_REFUNDS, OrderState
 
@@ -17,7 +17,9 @@ class CandidateManager(models.Manager["Candidate"]):
     """Active members in no stage of the programme who completed an order and kept some of it."""
 
     def get_queryset(self) -> models.QuerySet["Candidate"]:
-        taken = Distributor.objects.filter(user=OuterRef("pk")).exclude(status=Status.RESIGNED)
+        taken = Distributor.objects.filter(user=OuterRef("pk")).exclude(
+            status__in=LEFT
+        )
         bought = (
             Order.objects.filter(user=OuterRef("pk"), state=OrderState.RECEIVED)
             .filter(goods_amount__gt=F("refunded_amount") - F("refunded_shipping"))

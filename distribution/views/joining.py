@@ -9,20 +9,21 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from base.access import public
 from base.accounts.models import User
 from base.errors import DomainError
-from distribution.agreements import current_agreement
+from distribution.access import distributor_of, earner
+from distribution.agreements import NotInForce, current_agreement
 from distribution.balances import balance_of
 from distribution.forms import JoinForm
 from distribution.joining import Contact, progress_of
 from distribution.models import ContactDetails, Distributor, Invitation, Policy
-from distribution.people import join
+from distribution.people import join, was_in_programme, withdraw_application
 from distribution.policy import current_policy
 from distribution.recruiting import accept_invitation, open_invitation
-from distribution.states import Status
+from distribution.states import LEFT, Status
 
 
 @public
@@ -45,11 +46,13 @@ def joining(request: HttpRequest) -> HttpResponse:
         initial=_known_of(distributor) | {"version": agreement.version},
     )
     if form.is_valid() and request.user.is_authenticated:
-        version = form.cleaned_data["version"] or None
+        version = form.cleaned_data["version"]
         try:
             distributor = _join(request.user, invitation, form.contact(), version)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
+            if isinstance(refusal, NotInForce):
+                form.ask_again(agreement.version)
         else:
             return _welcome(request, distributor)
     policy, now = current_policy(), timezone.now()
@@ -63,7 +66,7 @@ def joining(request: HttpRequest) -> HttpResponse:
         "invitation": invitation,
         "is_over": bool(code) and invitation is None,
         "standing": distributor.standings.last() if distributor else None,
-        "money": balance_of(distributor) if distributor and _has_left(distributor) else None,
+        "money": balance_of(distributor) if distributor and was_in_programme(distributor) else None,
         "agreement": agreement,
     }
     return render(request, "distribution/join.html", context)
@@ -82,7 +85,7 @@ def _invitation_of(request: HttpRequest, code: str) -> Invitation | None:
 
 
 def _join(
-    user: User, invitation: Invitation | None, contact: Contact, version: str | None
+    user: User, invitation: Invitation | None, contact: Contact, version: str
 ) -> Distributor:
     if invitation is not None:
         return accept_invitation(invitation, contact=contact, version=version)
@@ -102,11 +105,7 @@ def _known_of(distributor: Distributor | None) -> dict[str, Any]:
 def _may_ask(distributor: Distributor | None, policy: Policy) -> bool:
     if policy.joining == Policy.Joining.APPOINTED:
         return False
-    return distributor is None or distributor.status in (Status.REJECTED, Status.RESIGNED)
-
-
-def _has_left(distributor: Distributor) -> bool:
-    return distributor.status in (Status.RESIGNED, Status.BANNED)
+    return distributor is None or distributor.status in (*LEFT, Status.REJECTED)
 
 
 def _welcome(request: HttpRequest, distributor: Distributor) -> HttpResponse:
@@ -115,3 +114,16 @@ def _welcome(request: HttpRequest, distributor: Distributor) -> HttpResponse:
         return redirect("distribution:join")
     messages.success(request, _("欢迎加入！从分享第一条链接开始吧。"))
     return redirect("distribution:dashboard")
+
+
+@earner
+@require_POST
+def application_withdrawal(request: HttpRequest) -> HttpResponse:
+    """The applicant's own no, as long as nobody has decided."""
+    try:
+        withdraw_application(distributor_of(request))
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("申请已撤回。想加入时，随时可以再申请。"))
+    return redirect("distribution:join")

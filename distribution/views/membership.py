@@ -13,6 +13,7 @@ from base.access import public
 from base.errors import DomainError
 from distribution.access import distributor_of, earner, insider
 from distribution.agreements import (
+    NotInForce,
     accept_agreement,
     blocks_of,
     current_agreement,
@@ -60,8 +61,9 @@ def acceptance(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             accept_agreement(person.user, version=form.cleaned_data["version"])
-        except DomainError as refusal:
+        except NotInForce as refusal:
             form.add_error(None, str(refusal))
+            form.ask_again(in_force.version)
         else:
             messages.success(request, _("已记录你的同意，可以继续推广了。"))
             return redirect(onward)

@@ -18,6 +18,7 @@ DEEDS = {
     "approve_distributor": _("通过分销申请"),
     "approved_distributor": _("解冻分销商"),
     "rejected_distributor": _("拒绝分销申请"),
+    "withdraw_application": _("撤回分销申请"),
     "frozen_distributor": _("冻结分销商"),
     "resigned_distributor": _("分销商退出"),
     "banned_distributor": _("封禁分销商"),

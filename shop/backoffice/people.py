@@ -50,6 +50,7 @@ STATUS_COLOURS = {
     Status.APPROVED: "success",
     Status.FROZEN: "info",
     Status.REJECTED: "danger",
+    Status.WITHDRAWN: "",
     Status.RESIGNED: "danger",
     Status.BANNED: "danger",
 }

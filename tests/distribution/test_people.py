@@ -10,16 +10,26 @@ from base.audit import AuditEntry
 from base.clock import BEIJING
 from base.errors import DomainError, WrongState
 from distribution import people
+from distribution.joining import Contact
 from distribution.models import (
     Balance,
     Commission,
+    ContactDetails,
     Distributor,
     Policy,
     Recruitment,
     Standing,
     Tier,
 )
-from distribution.people import CannotJoin, appoint, approve, join, set_status, set_tier
+from distribution.people import (
+    CannotJoin,
+    appoint,
+    approve,
+    join,
+    set_status,
+    set_tier,
+    withdraw_application,
+)
 from distribution.policy import publish_policy
 from distribution.relations import bind_by_link, reassign_recruiter
 from distribution.states import Status
@@ -98,6 +108,42 @@ class TestJoining:
         assert [status for status, _ in standings(distributor)] == [
             "applied", "rejected", "applied", "approved", "resigned", "applied",
         ]  # fmt: skip
+
+    def test_an_applicant_may_take_it_back(self) -> None:
+        distributor = join(make_user(), contact=Contact(city="杭州"), at=NOON)
+        for at in (NOON + DAY, NOON + 2 * DAY):
+            assert withdraw_application(distributor, at=at).status == Status.WITHDRAWN
+        assert standings(distributor) == [("applied", NOON), ("withdrawn", NOON + DAY)]
+        assert not ContactDetails.objects.exists()
+        assert AuditEntry.objects.filter(action="withdraw_application").count() == 1
+        # The merchant, whose page is older, approves nobody who no longer asks.
+        with pytest.raises(WrongState, match="已撤回"):
+            approve(distributor, by=None, at=NOON + 3 * DAY)
+        join(distributor.user, at=NOON + 4 * DAY)
+        assert approve(distributor, by=None, at=NOON + 5 * DAY).status == Status.APPROVED
+        with pytest.raises(WrongState):
+            withdraw_application(distributor, at=NOON + 6 * DAY)
+        assert standings(distributor)[-1] == ("approved", NOON + 5 * DAY)
+
+    def test_who_was_in_before_can_still_be_reached(self) -> None:
+        distributor = make_distributor()
+        set_status(distributor, Status.RESIGNED, by=None, reason="test", at=NOON)
+        join(distributor.user, contact=Contact(city="杭州"), at=NOON + DAY)
+        withdraw_application(distributor, at=NOON + 2 * DAY)
+        assert ContactDetails.objects.get().city == "杭州"
+
+    @pytest.mark.parametrize("then", [Status.REJECTED, Status.WITHDRAWN, None])
+    def test_applying_again_is_no_shelter_from_a_ban(self, then: Status | None) -> None:
+        chain = make_chain()
+        make_rule("0.30", "0.10")
+        pay(make_order(chain.c, {make_variant("100.00"): 1}, at=NOON), at=NOON)
+        set_status(chain.b, Status.RESIGNED, by=None, reason="test", at=NOON + DAY)
+        join(chain.b.user, at=NOON + 2 * DAY)
+        if then:
+            set_status(chain.b, then, by=None, reason="test", at=NOON + 3 * DAY)
+        set_status(chain.b, Status.BANNED, by=None, reason="刷单", at=NOON + 4 * DAY)
+        assert money(chain.b) == {}
+        prove()
 
     def test_never_after_a_ban(self) -> None:
         distributor = make_distributor()

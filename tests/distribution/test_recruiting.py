@@ -122,7 +122,7 @@ def test_the_page_shows_it_to_its_member_and_to_nobody_else(client: Client) -> N
     client.force_login(other)
     html = client.get(address).content.decode()
     assert "欢迎&lt;b&gt;" not in html and "这份邀请已经失效" in html
-    assert client.post(address, {"agree": "on"}).status_code == 200
+    assert client.post(address, {"agree": "on", "version": "2026-11"}).status_code == 200
     assert client.post(f"/distribution/invitations/{invitation.code}/refusal/").status_code == 404
     invitation.refresh_from_db()
     assert (invitation.state, Distributor.objects.count()) == ("sent", 0)
@@ -130,7 +130,7 @@ def test_the_page_shows_it_to_its_member_and_to_nobody_else(client: Client) -> N
     html = client.get(address).content.decode()
     assert "欢迎&lt;b&gt;" in html and "减 ¥10.00" in html
     for _ in range(2):
-        answer = client.post(address, {"agree": "on"})
+        answer = client.post(address, {"agree": "on", "version": "2026-11"})
         assert answer["Location"] == "/distribution/"
     assert Coupon.objects.filter(user=invitation.member).count() == 1
 

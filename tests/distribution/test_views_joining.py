@@ -29,6 +29,8 @@ FIRST_VERSION = "2026-11"
 
 Pages = Callable[[Distributor | User], Client]
 JOIN = "/distribution/join/"
+WITHDRAWAL = "/distribution/application/withdrawal/"
+AGREED = {"agree": "on", "version": FIRST_VERSION}
 
 
 def text_of(answer: Any) -> str:
@@ -67,7 +69,7 @@ class TestReading:
 class TestJoining:
     def test_open_to_everybody(self, user: User, pages_of: Pages) -> None:
         publish_policy(by=None, joining=Policy.Joining.OPEN)
-        answer = pages_of(user).post(JOIN, {"agree": "on"}, follow=True)
+        answer = pages_of(user).post(JOIN, AGREED, follow=True)
         assert answer.redirect_chain == [("/distribution/", 302)]
         assert Distributor.objects.get(pk=user.pk).status == Status.APPROVED
         assert "欢迎加入" in text_of(answer)
@@ -76,7 +78,7 @@ class TestJoining:
 
     def test_on_application(self, user: User, pages_of: Pages) -> None:
         browser = pages_of(user)
-        answer = browser.post(JOIN, {"agree": "on"}, follow=True)
+        answer = browser.post(JOIN, AGREED, follow=True)
         assert answer.redirect_chain == [(JOIN, 302)]
         assert "申请审核中" in text_of(answer)
         assert Distributor.objects.get(pk=user.pk).status == Status.APPLIED
@@ -85,7 +87,7 @@ class TestJoining:
 
     def test_how_to_be_reached_is_kept(self, user: User, pages_of: Pages) -> None:
         values = {
-            "agree": "on",
+            **AGREED,
             "wechat": "lin_2026",
             "phone": "+86 139-0000-0001",
             "city": "杭州",
@@ -107,20 +109,33 @@ class TestJoining:
     def test_what_cannot_reach_anybody(
         self, user: User, pages_of: Pages, name: str, value: str
     ) -> None:
-        html = text_of(pages_of(user).post(JOIN, {"agree": "on", name: value}))
+        html = text_of(pages_of(user).post(JOIN, AGREED | {name: value}))
         assert 'aria-invalid="true"' in html and value in html
         assert not Distributor.objects.exists() and not Consent.objects.exists()
 
     def test_one_way_to_reach_them_has_to_be_left(self, pages_of: Pages) -> None:
         user = User.objects.create_user(None, email="lin@example.com", name="小林")
-        html = text_of(pages_of(user).post(JOIN, {"agree": "on"}))
+        html = text_of(pages_of(user).post(JOIN, AGREED))
         assert "请留下微信号或联系电话" in html
         assert not Distributor.objects.exists() and not Consent.objects.exists()
 
     def test_another_version_than_the_one_read(self, user: User, pages_of: Pages) -> None:
         make_agreement("2027-01")
-        html = text_of(pages_of(user).post(JOIN, {"agree": "on", "version": FIRST_VERSION}))
+        browser = pages_of(user)
+        answer = browser.post(JOIN, AGREED | {"city": "杭州"})
+        html = text_of(answer)
         assert "协议刚刚有了新版本" in html and "2027-01" in html
+        assert not Distributor.objects.exists() and not Consent.objects.exists()
+        # What they typed is still there; the new version is the one to be ticked, and is not yet.
+        again = answer.context["form"]
+        assert (again["version"].value(), again["city"].value()) == ("2027-01", "杭州")
+        assert not again["agree"].value()
+        browser.post(JOIN, {"agree": "on", "version": again["version"].value()})
+        assert Consent.objects.get().version == "2027-01"
+
+    def test_nobody_agrees_to_what_they_were_not_shown(self, user: User, pages_of: Pages) -> None:
+        html = text_of(pages_of(user).post(JOIN, {"agree": "on"}))
+        assert "协议刚刚有了新版本" in html
         assert not Distributor.objects.exists() and not Consent.objects.exists()
 
     def test_after_spending_shows_what_is_missing(self, user: User, pages_of: Pages) -> None:
@@ -129,12 +144,12 @@ class TestJoining:
         receive(pay_for(user, "70.00"))
         html = text_of(browser.get(JOIN))
         assert "还差 ¥30.00" in html and 'value="70"' in html and 'name="agree"' not in html
-        refused = text_of(browser.post(JOIN, {"agree": "on"}))
+        refused = text_of(browser.post(JOIN, AGREED))
         assert "累计消费还差 ¥30.00 就可以加入。" in refused or "还差 ¥30.00" in refused
         assert not Distributor.objects.exists()
         receive(pay_for(user, "30.00"))
         assert "你已经达到条件" in text_of(browser.get(JOIN))
-        browser.post(JOIN, {"agree": "on"})
+        browser.post(JOIN, AGREED)
         assert Distributor.objects.get(pk=user.pk).status == Status.APPROVED
 
     def test_after_a_first_order(self, user: User, pages_of: Pages) -> None:
@@ -143,20 +158,20 @@ class TestJoining:
         html = text_of(browser.get(JOIN))
         assert "还差一笔完成的订单" in html and "不用先买" not in html
         receive(pay_for(user, "1.00"))
-        browser.post(JOIN, {"agree": "on"})
+        browser.post(JOIN, AGREED)
         assert Distributor.objects.get(pk=user.pk).status == Status.APPROVED
 
     def test_twice_is_once(self, user: User, pages_of: Pages) -> None:
         browser = pages_of(user)
         for _ in range(2):
-            browser.post(JOIN, {"agree": "on"})
+            browser.post(JOIN, AGREED)
         assert Distributor.objects.get(pk=user.pk).standings.count() == 1
 
     def test_by_appointment_only(self, user: User, pages_of: Pages) -> None:
         publish_policy(by=None, joining=Policy.Joining.APPOINTED)
         browser = pages_of(user)
         assert "由商家邀请加入" in text_of(browser.get(JOIN))
-        answer = browser.post(JOIN, {"agree": "on"})
+        answer = browser.post(JOIN, AGREED)
         assert answer.status_code == 200
         assert not Distributor.objects.exists()
 
@@ -166,7 +181,7 @@ class TestJoining:
         assert not Distributor.objects.exists() and not Consent.objects.exists()
 
     def test_a_guest_cannot(self, guest: Client) -> None:
-        answer = guest.post(JOIN, {"agree": "on"})
+        answer = guest.post(JOIN, AGREED)
         assert (answer.status_code, answer["Location"]) == (302, JOIN)
         assert not Distributor.objects.exists()
 
@@ -183,8 +198,38 @@ class TestHowOneStands:
         browser = pages_of(user)
         html = text_of(browser.get(JOIN))
         assert "申请没有通过" in html and "资料不完整" in html
-        browser.post(JOIN, {"agree": "on"})
+        browser.post(JOIN, AGREED)
         assert Distributor.objects.get(pk=user.pk).status == Status.APPLIED
+
+    def test_an_applicant_takes_it_back_and_is_forgotten(self, user: User, pages_of: Pages) -> None:
+        browser = pages_of(user)
+        browser.post(JOIN, AGREED | {"wechat": "lin_2026"})
+        assert WITHDRAWAL in text_of(browser.get(JOIN))
+        assert browser.get(WITHDRAWAL).status_code == 405
+        for _ in range(2):
+            answer = browser.post(WITHDRAWAL, follow=True)
+            assert "申请已撤回" in text_of(answer)
+        person = Distributor.objects.get(pk=user.pk)
+        assert [s.status for s in person.standings.all()] == ["applied", "withdrawn"]
+        assert not ContactDetails.objects.exists()
+        html = text_of(browser.get(JOIN))
+        assert "联系方式已经删除" in html and 'name="agree"' in html and WITHDRAWAL not in html
+        browser.post(JOIN, AGREED)
+        person.refresh_from_db()
+        assert person.status == Status.APPLIED
+
+    def test_who_is_in_has_no_application_to_take_back(self, pages_of: Pages) -> None:
+        person = make_distributor()
+        answer = pages_of(person).post(WITHDRAWAL)
+        assert answer["Location"] == JOIN
+        person.refresh_from_db()
+        assert person.status == Status.APPROVED
+
+    def test_who_asks_again_still_sees_their_money(self, pages_of: Pages) -> None:
+        person = self.changed(make_distributor(), Status.RESIGNED)
+        join(person.user)
+        html = text_of(pages_of(person).get(JOIN))
+        assert "申请审核中" in html and "佣金明细" in html
 
     def test_resigned_keeps_the_sight_of_their_money(self, pages_of: Pages) -> None:
         person = self.changed(make_distributor(), Status.RESIGNED)
@@ -202,7 +247,7 @@ class TestHowOneStands:
         html = text_of(browser.get(JOIN))
         assert "推广资格已被取消" in html and "资料不完整" in html
         assert 'name="agree"' not in html
-        html = text_of(browser.post(JOIN, {"agree": "on"}))
+        html = text_of(browser.post(JOIN, AGREED))
         person.refresh_from_db()
         assert person.status == Status.BANNED and "不能再次加入" in html
 

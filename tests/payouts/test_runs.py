@@ -163,10 +163,17 @@ class TestWhoIsPassedOver:
         run()
         assert payouts() == ["甲 10.00 draft", "乙 30.00 draft"]
 
-    def test_applying_again_waits_for_the_approval(self, chain: Chain) -> None:
+    @pytest.mark.parametrize("answer", [None, Status.REJECTED, Status.WITHDRAWN])
+    def test_applying_again_costs_nobody_what_they_earned(
+        self, chain: Chain, answer: Status | None
+    ) -> None:
+        """Resigned and paid as usual; wanting to come back, or being refused, is no reason not to."""
         set_status(chain.b, Status.RESIGNED, by=None, reason="test", at=NOON + DAY)
         join(chain.b.user, at=NOON + 2 * DAY)
-        self.only("30.00 not_approved")
+        if answer:
+            set_status(chain.b, answer, by=None, reason="test", at=NOON + 3 * DAY)
+        run()
+        assert payouts() == ["甲 10.00 draft", "乙 30.00 draft"]
 
     def test_banned_with_something_left(
         self, chain: Chain, monkeypatch: pytest.MonkeyPatch
