@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from base.inbox import Event, News, events, tell, tell_from, tell_sums, topics
-from distribution.models import Distributor, Invitation, Tier
+from distribution.models import Distributor, Invitation, Story, Tier
 from distribution.states import Status
 
 COMMISSIONS, PROGRAMME = "commissions", "programme"
@@ -72,6 +72,18 @@ EVENTS = {
         PROGRAMME,
         _("商家邀请你加入推广"),
         _("接受后直接加入，不用付钱，也不用先买东西。%(message)s"),
+    ),
+    "story_published": Event(
+        PROGRAMME,
+        _("你的推广故事已公开"),
+        _("现在能在招募页看到它，旁边是账本里的真实金额。随时可以撤回。"),
+        sent_anyway=True,
+    ),
+    "story_declined": Event(
+        PROGRAMME,
+        _("你的推广故事没有公开"),
+        _("原因：%(reason)s。修改后可以再提交。"),
+        sent_anyway=True,
     ),
     "programme_rejected": Event(
         PROGRAMME,
@@ -157,6 +169,13 @@ def tell_standing(
     if event in EVENTS:
         one = News(distributor.pk, str(standing_id), {"reason": reason}, "/distribution/")
         tell(event, [one], at=at)
+
+
+def tell_story(story: Story, *, at: datetime) -> None:
+    """The merchant's decision about somebody's story, each one once."""
+    key = f"{story.pk}:{at.isoformat()}"
+    one = News(story.pk, key, {"reason": story.reason}, "/distribution/story/")
+    tell(f"story_{story.state}", [one], at=at)
 
 
 def tell_tier(

@@ -22,6 +22,7 @@ from base.errors import DomainError
 from base.locks import lock_row, lock_rows
 from base.money import ZERO
 from base.transitions import require_transition
+from distribution import news
 from distribution.claims import claims_income
 from distribution.models import Commission, Distributor, Entry, Story, Transfer
 from distribution.notices import tell_story
@@ -32,6 +33,10 @@ MOST_SHOWN = 6
 
 class CannotTell(DomainError):
     """The story names an income, or its teller is not in the programme."""
+
+
+class StoryChanged(DomainError):
+    """Its teller wrote something else since it was read."""
 
 
 def submit_story(
@@ -85,17 +90,21 @@ def publish_story(
     story: Story,
     *,
     by: User | None,
+    seen: str,
     display_name_en: str = "",
     text_en: str = "",
     position: int = 0,
     at: datetime | None = None,
 ) -> Story:
-    """The merchant shows it, with an English version if they write one. Raises WrongState when
-    consent was withdrawn, and CannotTell for an income in the English words."""
+    """The merchant shows what they read: `seen` is the `version` of it. With an English version if
+    they write one. Raises StoryChanged when it is another text by now, WrongState when consent was
+    withdrawn, and CannotTell for an income in the English words or a teller who is out."""
     if claims_income(text_en) or claims_income(display_name_en):
         raise CannotTell(_("请不要写收入多少：页面会显示账本里真实结算的金额。"))
     with transaction.atomic():
         story = lock_row(Story.objects.filter(pk=story.pk))
+        if seen != story.version:
+            raise StoryChanged(_("对方刚刚改过这个故事，请看过新的内容再决定。"))
         if story.state == StoryState.PUBLISHED:
             return story
         require_transition(STORY_TRANSITIONS, story.state, StoryState.PUBLISHED)
@@ -105,6 +114,7 @@ def publish_story(
         story.position = position
         story.save()
         record_audit("publish_story", story, by=by, text=story.text)
+        news.tell_story(story, at=story.decided_at)
         tell_story(story.distributor.user)
     return story
 
@@ -120,10 +130,11 @@ def decline_story(
         if story.state == StoryState.DECLINED:
             return story
         require_transition(STORY_TRANSITIONS, story.state, StoryState.DECLINED)
-        story.state, story.reason = StoryState.DECLINED, reason
+        story.state, story.reason = StoryState.DECLINED, reason.strip()[:200]
         story.decided_at, story.decided_by = at or timezone.now(), by
         story.save(update_fields=["state", "reason", "decided_at", "decided_by"])
         record_audit("decline_story", story, by=by, reason=reason)
+        news.tell_story(story, at=story.decided_at)
         tell_story(story.distributor.user, reason)
     return story
 

@@ -58,6 +58,11 @@ class Story(models.Model):
         return self.display_name
 
     @property
+    def version(self) -> str:
+        """Stands for these words: whoever changes them agrees anew."""
+        return f"{self.consented_at.timestamp():.6f}"
+
+    @property
     def teller(self) -> str:
         return (self.display_name_en if get_language() == "en" else "") or self.display_name
 

@@ -37,6 +37,11 @@ PUBLISHED = ("position", "display_name_en", "text_en")
 
 
 class PublishForm(BaseDialogForm):
+    """Shows the words that would be published, and remembers which they were."""
+
+    form_before_template = "backoffice/story_words.html"
+
+    seen = forms.CharField(max_length=40, widget=forms.HiddenInput)
     position = forms.IntegerField(
         label=_("排序（小的在前）"),
         min_value=0,
@@ -56,6 +61,16 @@ class PublishForm(BaseDialogForm):
         required=False,
         widget=UnfoldAdminTextareaWidget,
     )
+
+    def __init__(self, request: HttpRequest, object_id: Any = None, *args: Any, **kw: Any) -> None:
+        super().__init__(request, object_id, *args, **kw)
+        self.story = Story.objects.filter(pk=object_id).first()
+        if self.story is not None:
+            self.initial = {name: getattr(self.story, name) for name in ("version", *PUBLISHED)}
+            self.initial["seen"] = self.initial.pop("version")
+
+    def get_before_template_context(self, request: HttpRequest, object_id: Any = None) -> Any:
+        return {"story": self.story}
 
 
 @admin.register(Story)
@@ -105,7 +120,8 @@ class StoryAdmin(ExportMixin, ReadOnlyAdmin):
     )
     def publish(self, request: HttpRequest, story: Story, form: PublishForm) -> Any:
         values = {name: form.cleaned_data[name] for name in PUBLISHED}
-        publish_story(story, by=merchant(request), **values)
+        seen = form.cleaned_data["seen"]
+        publish_story(story, by=merchant(request), seen=seen, **values)
         return _("已公开。")
 
     @button(

@@ -69,6 +69,7 @@ def _tell_stories(tellers: list[Distributor], cast: Cast, now: datetime) -> None
         publish_story(
             story,
             by=cast.merchant,
+            seen=story.version,
             display_name_en=name_en,
             text_en=text_en,
             position=position,

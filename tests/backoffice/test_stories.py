@@ -25,6 +25,7 @@ def merchant(client: Client) -> User:
 
 
 def press(client: Client, story: Story, name: str, **values: str) -> str:
+    values = {"seen": story.version} | values
     address = reverse(f"admin:distribution_story_{name}", args=[story.pk])
     answer = client.post(address, values | {"_form_submitted": "true"})
     page = client.get(answer["Location"])
@@ -55,6 +56,17 @@ def test_a_withdrawn_one_is_refused_in_words(client: Client, merchant: User) -> 
     assert "不能进行此操作" in press(client, story, "publish", position="1")
     story.refresh_from_db()
     assert story.state == "withdrawn"
+
+
+def test_the_dialog_shows_the_words_and_remembers_which(client: Client, merchant: User) -> None:
+    person = make_distributor()
+    story = submit_story(person, display_name="坚果姐", text=TEXT)
+    address = reverse("admin:distribution_story_publish", args=[story.pk])
+    html = client.get(address).content.decode()
+    assert TEXT in html and f'value="{story.version}"' in html
+    submit_story(person, display_name="坚果姐", text="换了一种说法，讲讲怎么开始的。")
+    assert "请看过新的内容" in press(client, story, "publish", position="1")
+    assert Story.objects.get().state == "submitted"
 
 
 def test_one_and_three_rows_cost_the_same(
