@@ -23,9 +23,7 @@ IN_PROGRAMME = (Status.APPROVED, Status.FROZEN)
 LEFT = (Status.RESIGNED, Status.WITHDRAWN)
 
 STATUS_TRANSITIONS = {
-    Status.APPLIED: frozenset(
-        {Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.BANNED}
-    ),
+    Status.APPLIED: frozenset({Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.BANNED}),
     Status.REJECTED: frozenset({Status.APPLIED, Status.APPROVED, Status.BANNED}),
     Status.WITHDRAWN: frozenset({Status.APPLIED, Status.APPROVED, Status.BANNED}),
     Status.APPROVED: frozenset({Status.FROZEN, Status.RESIGNED, Status.BANNED}),

@@ -17,9 +17,7 @@ class CandidateManager(models.Manager["Candidate"]):
     """Active members in no stage of the programme who completed an order and kept some of it."""
 
     def get_queryset(self) -> models.QuerySet["Candidate"]:
-        taken = Distributor.objects.filter(user=OuterRef("pk")).exclude(
-            status__in=LEFT
-        )
+        taken = Distributor.objects.filter(user=OuterRef("pk")).exclude(status__in=LEFT)
         bought = (
             Order.objects.filter(user=OuterRef("pk"), state=OrderState.RECEIVED)
             .filter(goods_amount__gt=F("refunded_amount") - F("refunded_shipping"))

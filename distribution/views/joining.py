@@ -84,9 +84,7 @@ def _invitation_of(request: HttpRequest, code: str) -> Invitation | None:
     return found if found and found.is_open and found.expires_at > timezone.now() else None
 
 
-def _join(
-    user: User, invitation: Invitation | None, contact: Contact, version: str
-) -> Distributor:
+def _join(user: User, invitation: Invitation | None, contact: Contact, version: str) -> Distributor:
     if invitation is not None:
         return accept_invitation(invitation, contact=contact, version=version)
     return join(user, contact=contact, version=version)

@@ -175,7 +175,12 @@ class TestClaims:
         assert story.state == StoryState.SUBMITTED
 
     @pytest.mark.parametrize(
-        "text", ["做了 3 年社区团长，认识 200 多位邻居。", "孩子上小学后开始的，一切顺利。", "和邻居一块分享，三块巧克力起步。"]
+        "text",
+        [
+            "做了 3 年社区团长，认识 200 多位邻居。",
+            "孩子上小学后开始的，一切顺利。",
+            "和邻居一块分享，三块巧克力起步。",
+        ],
     )
     def test_other_numbers_may_be(self, text: str) -> None:
         assert tell(make_distributor(), text).text == text
