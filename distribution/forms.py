@@ -76,9 +76,8 @@ class Agreeing(forms.Form):
 
     def ask_again(self, version: str) -> None:
         """Another version is in force: it is the one to be ticked now, and nothing is ticked yet."""
-        self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-        self.data["version"] = version
-        self.data.pop("agree", None)
+        kept = {name: value for name, value in self.data.items() if name != "agree"}
+        self.data = kept | {"version": version}
 
 
 class JoinForm(Agreeing, ContactForm):

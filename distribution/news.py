@@ -73,6 +73,11 @@ EVENTS = {
         _("商家邀请你加入推广"),
         _("接受后直接加入，不用付钱，也不用先买东西。%(message)s"),
     ),
+    "gift_gone": Event(
+        PROGRAMME,
+        _("加入礼“%(offer)s”没能送出"),
+        _("它已经发完或停止发放。加入推广不受影响。"),
+    ),
     "story_published": Event(
         PROGRAMME,
         _("你的推广故事已公开"),
@@ -169,6 +174,14 @@ def tell_standing(
     if event in EVENTS:
         one = News(distributor.pk, str(standing_id), {"reason": reason}, "/distribution/")
         tell(event, [one], at=at)
+
+
+def tell_gift_gone(invitation: Invitation, *, at: datetime) -> None:
+    """They joined, and what the invitation offered was used up by then."""
+    if invitation.offer is not None:
+        values = {"offer": invitation.offer.name, "offer_en": invitation.offer.name_en}
+        one = News(invitation.member_id, str(invitation.pk), values, "/distribution/")
+        tell("gift_gone", [one], at=at)
 
 
 def tell_story(story: Story, *, at: datetime) -> None:

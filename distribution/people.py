@@ -46,6 +46,7 @@ from distribution.privileges import takes_one_more
 from distribution.relations import bound_distributor, recruit
 from distribution.signals import leaving
 from distribution.states import STATUS_TRANSITIONS, Status
+from distribution.welcome import welcome_invited
 
 
 def join(
@@ -277,6 +278,7 @@ def _new_distributor(user: User, at: datetime) -> Distributor:
 
 def _admit(distributor: Distributor, at: datetime, *, by: User | None, reason: str) -> None:
     _stand(distributor, Status.APPROVED, at, by=by, reason=reason)
+    welcome_invited(distributor.user, at=at)
     recruiter = bound_distributor(distributor.user_id, at)
     has_recruiter = distributor.recruitments.filter(ends_at=None).exists()
     if recruiter is not None and not has_recruiter and takes_one_more(recruiter, at=at):

@@ -9,29 +9,25 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from base.accounts.models import User
 from base.audit import record_audit
 from base.errors import DomainError, WrongState
 from base.locks import lock_row, lock_rows
-from base.transitions import require_transition
 from distribution import news
 from distribution.joining import Contact
 from distribution.models import Distributor, Invitation
 from distribution.people import join_invited
 from distribution.states import (
-    INVITATION_TRANSITIONS,
     LEFT,
     OPEN_INVITATIONS,
     InvitationState,
     Status,
 )
-from orders.coupons import CannotIssue, issue_coupon
+from distribution.welcome import REASON, end_invitation, welcome_invited
 from orders.models import CouponOffer
 
 VALID = timedelta(days=30)
-REASON = gettext_noop("接受商家邀请")
 
 
 class CannotInvite(DomainError):
@@ -68,7 +64,7 @@ def invite(
         ):
             if open_one.expires_at > at:
                 return open_one
-            _end(open_one, InvitationState.EXPIRED, at)
+            end_invitation(open_one, InvitationState.EXPIRED, at)
         invitation = Invitation.objects.create(
             member=member,
             by=by,
@@ -108,12 +104,12 @@ def accept_invitation(
 ) -> Distributor:
     """The member joins, appointed by who invited them, and gets the coupon if there was one.
 
-    Accepted already: the distributor is returned and nothing given again. An offer that is used
-    up by then stands in nobody's way. Raises WrongState, CannotJoin, NotInForce.
+    Accepted already: the distributor is returned and nothing given again. Raises WrongState,
+    CannotJoin, NotInForce.
     """
     with transaction.atomic():
         member = lock_row(User.objects.filter(pk=invitation.member_id))
-        invitation = lock_row(Invitation.objects.filter(pk=invitation.pk))
+        invitation = Invitation.objects.get(pk=invitation.pk)
         at = at or timezone.now()
         if invitation.state == InvitationState.JOINED:
             return Distributor.objects.get(pk=member.pk)
@@ -126,18 +122,11 @@ def accept_invitation(
             version=version,
             at=at,
         )
-        if invitation.offer is not None:
-            try:
-                invitation.coupon = issue_coupon(
-                    member,
-                    invitation.offer,
-                    reason=_(REASON),
-                    key=f"invitation:{invitation.pk}",
-                    at=at,
-                )
-            except CannotIssue:
-                invitation.coupon = None
-        _end(invitation, InvitationState.JOINED, at)
+        # Admitting them ended it (`welcome_invited`), unless it was declined while we looked.
+        invitation.refresh_from_db(fields=["state"])
+        if invitation.state != InvitationState.JOINED:
+            _require_open(invitation, at)
+            welcome_invited(member, at=at)
     return distributor
 
 
@@ -149,7 +138,7 @@ def decline_invitation(invitation: Invitation, *, at: datetime | None = None) ->
         if invitation.state == InvitationState.DECLINED:
             return invitation
         _require_open(invitation, at)
-        return _end(invitation, InvitationState.DECLINED, at)
+        return end_invitation(invitation, InvitationState.DECLINED, at)
 
 
 def expire_invitations(at: datetime) -> int:
@@ -162,12 +151,3 @@ def expire_invitations(at: datetime) -> int:
 def _require_open(invitation: Invitation, at: datetime) -> None:
     if not invitation.is_open or invitation.expires_at <= at:
         raise WrongState(_("这份邀请已经失效。"))
-
-
-def _end(invitation: Invitation, state: InvitationState, at: datetime) -> Invitation:
-    require_transition(INVITATION_TRANSITIONS, invitation.state, state)
-    invitation.state, invitation.ended_at = state, at
-    if state == InvitationState.JOINED and invitation.opened_at is None:
-        invitation.opened_at = at
-    invitation.save(update_fields=["state", "ended_at", "opened_at", "coupon"])
-    return invitation

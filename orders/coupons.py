@@ -47,15 +47,8 @@ def issue_coupon(
         offer = lock_row(CouponOffer.objects.filter(pk=offer.pk))
         if key is not None and (made := Coupon.objects.filter(key=key).first()):
             return made
-        if not offer.is_active:
-            raise CannotIssue(_("“%(name)s”已停止发放。") % {"name": offer.title})
-        if offer.most is not None and offer.coupons.count() >= offer.most:
-            raise CannotIssue(_("“%(name)s”已发完。") % {"name": offer.title})
-        if offer.coupons.filter(user=user).count() >= offer.per_person:
-            raise CannotIssue(
-                _("“%(name)s”每人最多 %(count)d 张。")
-                % {"name": offer.title, "count": offer.per_person}
-            )
+        if refusal := why_not_issued(user, offer):
+            raise CannotIssue(refusal)
         return Coupon.objects.create(
             offer=offer,
             user=user,
@@ -64,6 +57,18 @@ def issue_coupon(
             issued_at=at,
             expires_at=at + timedelta(days=offer.valid_days),
         )
+
+
+def why_not_issued(user: User, offer: CouponOffer) -> str:
+    """Why this person cannot have a coupon of the offer now; empty when they can."""
+    if not offer.is_active:
+        return _("“%(name)s”已停止发放。") % {"name": offer.title}
+    if offer.most is not None and offer.coupons.count() >= offer.most:
+        return _("“%(name)s”已发完。") % {"name": offer.title}
+    if offer.coupons.filter(user=user).count() >= offer.per_person:
+        most = {"name": offer.title, "count": offer.per_person}
+        return _("“%(name)s”每人最多 %(count)d 张。") % most
+    return ""
 
 
 def coupons_of(user: User) -> QuerySet[Coupon]:

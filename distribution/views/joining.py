@@ -23,7 +23,8 @@ from distribution.models import ContactDetails, Distributor, Invitation, Policy
 from distribution.people import join, was_in_programme, withdraw_application
 from distribution.policy import current_policy
 from distribution.recruiting import accept_invitation, open_invitation
-from distribution.states import LEFT, Status
+from distribution.states import LEFT, OPEN_INVITATIONS, Status
+from orders.coupons import why_not_issued
 
 
 @public
@@ -39,7 +40,7 @@ def joining(request: HttpRequest) -> HttpResponse:
     distributor = _distributor_of(request)
     if distributor and distributor.is_in_programme:
         return redirect("distribution:dashboard")
-    invitation = _invitation_of(request, code)
+    invitation = _invitation_of(request)
     agreement = current_agreement()
     form = JoinForm(
         request.POST if request.method == "POST" else None,
@@ -54,7 +55,7 @@ def joining(request: HttpRequest) -> HttpResponse:
             if isinstance(refusal, NotInForce):
                 form.ask_again(agreement.version)
         else:
-            return _welcome(request, distributor)
+            return _welcome(request, distributor, invitation)
     policy, now = current_policy(), timezone.now()
     person = request.user if isinstance(request.user, User) else None
     context = {
@@ -65,6 +66,7 @@ def joining(request: HttpRequest) -> HttpResponse:
         "may_ask": bool(invitation) or _may_ask(distributor, policy),
         "invitation": invitation,
         "is_over": bool(code) and invitation is None,
+        "no_gift": _why_no_gift(invitation),
         "standing": distributor.standings.last() if distributor else None,
         "money": balance_of(distributor) if distributor and was_in_programme(distributor) else None,
         "agreement": agreement,
@@ -76,12 +78,18 @@ def _distributor_of(request: HttpRequest) -> Distributor | None:
     return Distributor.objects.select_related("contact").filter(pk=request.user.pk).first()
 
 
-def _invitation_of(request: HttpRequest, code: str) -> Invitation | None:
-    """The reader's own with this code, while it can be accepted."""
-    if not code or not isinstance(request.user, User):
+def _invitation_of(request: HttpRequest) -> Invitation | None:
+    """The reader's own that can be accepted, noted as opened; at most one is open.
+
+    Who was asked need not find the message again to be let in as one who was asked.
+    """
+    if not isinstance(request.user, User):
         return None
-    found = open_invitation(request.user, code)
-    return found if found and found.is_open and found.expires_at > timezone.now() else None
+    in_force = Invitation.objects.filter(
+        member=request.user, state__in=OPEN_INVITATIONS, expires_at__gt=timezone.now()
+    )
+    code = in_force.values_list("code", flat=True).first()
+    return open_invitation(request.user, code) if code else None
 
 
 def _join(user: User, invitation: Invitation | None, contact: Contact, version: str) -> Distributor:
@@ -106,11 +114,27 @@ def _may_ask(distributor: Distributor | None, policy: Policy) -> bool:
     return distributor is None or distributor.status in (*LEFT, Status.REJECTED)
 
 
-def _welcome(request: HttpRequest, distributor: Distributor) -> HttpResponse:
+def _why_no_gift(invitation: Invitation | None) -> str:
+    """Before they decide: what the invitation offered may be gone by now."""
+    if invitation is None or invitation.offer is None:
+        return ""
+    return why_not_issued(invitation.member, invitation.offer)
+
+
+def _welcome(
+    request: HttpRequest, distributor: Distributor, invitation: Invitation | None
+) -> HttpResponse:
     if not distributor.is_in_programme:
         messages.success(request, _("申请已提交，商家审核后就可以开始推广。"))
         return redirect("distribution:join")
     messages.success(request, _("欢迎加入！从分享第一条链接开始吧。"))
+    if invitation is not None and invitation.offer is not None:
+        invitation.refresh_from_db(fields=["coupon"])
+        name = {"name": invitation.offer.title}
+        if invitation.coupon_id is None:
+            messages.warning(request, _("加入礼“%(name)s”已经发完，没能送出。") % name)
+        else:
+            messages.success(request, _("“%(name)s”已放进你的优惠券。") % name)
     return redirect("distribution:dashboard")
 
 

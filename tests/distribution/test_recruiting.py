@@ -9,10 +9,12 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from base.accounts.models import User
 from base.errors import WrongState
 from base.models import AuditEntry, InboxMessage
 from distribution.invitation_funnel import funnel
 from distribution.models import Distributor, Invitation
+from distribution.people import appoint, approve, join
 from distribution.policy import publish_policy
 from distribution.recruiting import (
     VALID,
@@ -28,6 +30,10 @@ from orders.models import Coupon, CouponOffer
 from tests.make import make_distributor, make_order, make_rule, make_user, pay
 
 pytestmark = pytest.mark.django_db
+
+
+JOIN = "/distribution/join/"
+AGREED = {"agree": "on", "version": "2026-11"}
 
 
 def make_offer(**values: Any) -> CouponOffer:
@@ -100,6 +106,61 @@ def test_an_offer_that_is_used_up_stands_in_nobodys_way() -> None:
     assert accept_invitation(ours).status == "approved"
     ours.refresh_from_db()
     assert (ours.state, ours.coupon, Coupon.objects.count()) == ("joined", None, 1)
+    told = InboxMessage.objects.filter(event="gift_gone")
+    assert [one.user for one in told] == [ours.member]
+
+
+def test_who_joins_for_less_than_was_offered_reads_so_before_and_after(client: Client) -> None:
+    invitation = invite(make_user(), by=None, offer=make_offer(most=1))
+    accept_invitation(invite(make_user(), by=None, offer=invitation.offer))
+    client.force_login(invitation.member)
+    html = client.get(JOIN).content.decode()
+    assert "“见面礼”已发完。" in html and "加入不受影响" in html and "加入就送" not in html
+    page = client.post(JOIN, AGREED, follow=True)
+    said = [str(message) for message in page.context["messages"]]
+    assert said[-1] == "加入礼“见面礼”已经发完，没能送出。"
+
+
+def join_by_form(member: User) -> None:
+    publish_policy(by=None, joining="open")
+    join(member)
+
+
+@pytest.mark.parametrize(
+    "come_in",
+    [
+        join_by_form,
+        lambda member: appoint(member, by=None, reason="test"),
+        lambda member: approve(join(member), by=None),
+    ],
+)
+def test_whichever_door_they_take_the_invitation_is_kept(come_in: Any) -> None:
+    invitation = invite(make_user(), by=None, offer=make_offer())
+    come_in(invitation.member)
+    invitation.refresh_from_db()
+    assert (invitation.state, invitation.coupon) == ("joined", Coupon.objects.get())
+    assert invitation.opened_at == invitation.ended_at
+
+
+def test_a_new_door_does_not_revive_an_old_invitation() -> None:
+    invitation = invite(make_user(), by=None, offer=make_offer())
+    publish_policy(by=None, joining="open")
+    join(invitation.member, at=invitation.expires_at)
+    invitation.refresh_from_db()
+    assert (invitation.state, Coupon.objects.count()) == ("sent", 0)
+
+
+def test_who_was_asked_need_not_find_the_message(client: Client) -> None:
+    """The ordinary page shows the invitation, whatever the policy, and its button accepts it."""
+    publish_policy(by=None, joining="apply")
+    invitation = invite(make_user(), by=None, offer=make_offer(), message="来吧")
+    client.force_login(invitation.member)
+    html = client.get(JOIN).content.decode()
+    assert "来吧" in html and "接受邀请，加入" in html
+    answer = client.post(JOIN, AGREED)
+    assert answer["Location"] == "/distribution/"
+    invitation.refresh_from_db()
+    assert (invitation.state, invitation.coupon) == ("joined", Coupon.objects.get())
 
 
 def test_declined_or_over_is_no_way_in() -> None:
