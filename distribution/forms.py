@@ -154,8 +154,12 @@ class ProspectForm(forms.Form):
     )
     category = forms.ChoiceField(label=_("分享什么"), required=False)
 
-    def __init__(self, *args: Any, shelves: Iterable[Shelf], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, shelves: Iterable[Shelf], asks_share: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not asks_share:
+            del self.fields["share"]
         choices = [(shelf.category.slug, shelf.category.title) for shelf in shelves]
         cast(forms.ChoiceField, self.fields["category"]).choices = [("", _("全店商品")), *choices]
 

@@ -17,9 +17,11 @@ from base.money import ZERO, round_cent
 from catalog.listing import for_sale
 from catalog.models import Product, Variant
 from distribution.arithmetic import KeptLine, LevelValue, Limits, Shares, share_line
-from distribution.models import Policy, Tier, TierUplift
+from distribution.models import Policy, PositionPrivileges, Tier, TierUplift
 from distribution.policy import policy_at
+from distribution.privileges import combine
 from distribution.rules import LineFacts, PayeeFacts, RuleBook, rule_value
+from distribution.states import Position
 from distribution.stories import Month
 from distribution.terms import load_rules_for
 from orders.models import Order
@@ -34,9 +36,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Rates:
-    """What sales pay by the rules of today, as shares of what is paid for the goods."""
+    """What sales pay by the rules of today, as shares of what is paid for the goods.
+
+    `recruits`: whether somebody new may bring in distributors and earn by them at all.
+    """
 
     goods: int
+    recruits: bool
     level1: Decimal
     level2: Decimal
     lowest: Decimal
@@ -70,7 +76,9 @@ class Prospect:
 
 
 def prospect(rates: Rates, *, orders: int, average: Decimal, share: Decimal) -> Prospect:
-    """`share` is the part of the orders (0–1) that come through distributors brought in."""
+    """`share` is the part of the orders (0–1) that come through distributors brought in; all are
+    one's own where somebody new brings in nobody."""
+    share = share if rates.recruits else ZERO
     turnover = orders * average
     return Prospect(
         orders,
@@ -85,7 +93,7 @@ def prospect(rates: Rates, *, orders: int, average: Decimal, share: Decimal) -> 
 def rates_of(categories: list[int] | None, *, at: datetime) -> Rates | None:
     """The rates of the best-selling goods of these categories, or of the shop, as they would be
     paid to somebody new; None when nothing is for sale. Kept for some minutes."""
-    key = f"distribution.rates:{','.join(map(str, categories)) if categories else 'shop'}"
+    key = f"distribution.newcomer:{','.join(map(str, categories)) if categories else 'shop'}"
     return _kept(key, lambda: _rates(categories, at))
 
 
@@ -128,11 +136,18 @@ def _rates(categories: list[int] | None, at: datetime) -> Rates | None:
     each = [s.amount1 / v.price for s, v in zip(shares, variants, strict=True)]
     return Rates(
         goods=len(variants),
+        recruits=policy.two_levels and _may_recruit(tier),
         level1=sum((s.amount1 for s in shares), ZERO) / paid,
         level2=sum((s.amount2 for s in shares), ZERO) / paid,
         lowest=min(each),
         highest=max(each),
     )
+
+
+def _may_recruit(tier: Tier | None) -> bool:
+    """Somebody who comes by themselves, in the lowest tier."""
+    by_position = PositionPrivileges.objects.get(position=Position.FIRST)
+    return combine(by_position, tier, is_active=True).may_recruit
 
 
 def _sample(goods: QuerySet[Product]) -> list[Variant]:

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from distribution import (
+    candidates,
     click_buffer,
     clicks,
     commissions,
@@ -66,6 +67,11 @@ def prune_clicks() -> int:
 @shared_task
 def note_expiries() -> int:
     return recognition.note_expiries(timezone.now())
+
+
+@shared_task
+def count_candidates() -> int:
+    return candidates.count_candidates(timezone.now())
 
 
 @shared_task

@@ -306,6 +306,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "distribution.risk.tasks.prune_footprints",
         "schedule": crontab(hour=4, minute=40),
     },
+    "count candidates": {
+        "task": "distribution.tasks.count_candidates",
+        "schedule": crontab(minute=35),
+    },
     "forget old clicks": {
         "task": "distribution.tasks.prune_clicks",
         "schedule": crontab(hour=4, minute=20),

@@ -2,40 +2,54 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from base.accounts.models import User
-from distribution.models.people import Distributor
-from distribution.states import LEFT, OPEN_INVITATIONS, InvitationState
-from orders.models import Order
-from orders.states import OPEN_REFUNDS, OrderState
+from distribution.states import OPEN_INVITATIONS, InvitationState
 
 
-class CandidateManager(models.Manager["Candidate"]):
-    """Active members in no stage of the programme who completed an order and kept some of it."""
+class Candidate(models.Model):
+    """A member who completed orders, with the figures that speak for asking them to join.
 
-    def get_queryset(self) -> models.QuerySet["Candidate"]:
-        taken = Distributor.objects.filter(user=OuterRef("pk")).exclude(status__in=LEFT)
-        bought = (
-            Order.objects.filter(user=OuterRef("pk"), state=OrderState.RECEIVED)
-            .filter(goods_amount__gt=F("refunded_amount") - F("refunded_shipping"))
-            .exclude(refunds__state__in=OPEN_REFUNDS)
-        )
-        people = super().get_queryset().filter(is_active=True, is_staff=False)
-        return people.filter(~Exists(taken), Exists(bought))
+    Counted by beat (`distribution.candidates`); who may be asked is looked at when it is read.
+    """
 
-
-class Candidate(User):
-    """A member who is no distributor, with the figures that speak for asking them."""
-
-    objects = CandidateManager()  # type: ignore[misc,assignment]  # a proxy with rows of its own
+    member = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        verbose_name=_("会员"),
+    )
+    score = models.DecimalField(_("得分（满分 100）"), max_digits=6, decimal_places=3)
+    order_count = models.PositiveIntegerField(_("完成订单"))
+    spent = models.DecimalField(_("累计消费"), max_digits=14, decimal_places=2)
+    last_bought_on = models.DateField(_("最近购买"))
+    recipients = models.PositiveIntegerField(_("收货人数"))
+    rating = models.DecimalField(_("平均评价"), max_digits=4, decimal_places=3, null=True)
+    reviews_written = models.PositiveIntegerField(_("评价条数"), default=0)
+    brought = models.PositiveIntegerField(_("带来的顾客"), default=0)
+    visitors = models.PositiveIntegerField(_("带来的访客"), default=0)
+    counted_at = models.DateTimeField(_("统计时间"))
 
     class Meta:
-        proxy = True
         verbose_name = _("推荐人选")
         verbose_name_plural = pgettext_lazy("plural", "推荐人选")
+        ordering = ["-score", "member"]
+        indexes = [
+            models.Index(fields=["-score", "member"], name="candidate_best"),
+            models.Index(fields=["spent"], name="candidate_spent"),
+            models.Index(fields=["last_bought_on"], name="candidate_active"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(score__gte=0, score__lte=100), name="candidate_score_sane"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.member)
 
 
 def new_invitation_code() -> str:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from base.access import public
+from base.money import ZERO
 from base.pages import shared_page
 from catalog.listing import Shelves
 from distribution.explanations import percent
@@ -25,18 +26,21 @@ def recruit(request: HttpRequest) -> HttpResponse:
     month = last_full_month(now)
     reality = reality_of(month)
     shelves = Shelves()
-    form = ProspectForm(_asked(request, reality), shelves=shelves.top)
+    shop = rates_of(None, at=now)
+    form = ProspectForm(
+        _asked(request, reality), shelves=shelves.top, asks_share=bool(shop and shop.recruits)
+    )
     found = None
     if form.is_valid():
         values = form.cleaned_data
         shelf = shelves.find(values["category"]) if values["category"] else None
-        rates = rates_of(shelf.ids() if shelf else None, at=now)
+        rates = rates_of(shelf.ids(), at=now) if shelf else shop
         if rates is not None:
             found = prospect(
                 rates,
                 orders=values["orders"],
                 average=values["average"],
-                share=values["share"] / 100,
+                share=values.get("share", ZERO) / 100,
             )
     policy = policy_at(now)
     context = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -15,6 +14,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateFilter, RangeNumericFilter
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
@@ -73,53 +73,34 @@ class BulkInviteForm(forms.Form):
     message = _message()
 
 
-class Threshold(admin.SimpleListFilter):
-    """At least so much; what the address asks for is checked like any input."""
-
-    figures: tuple[str, ...] = ()
-    unit: Any = "%s"
+class AskedFilter(admin.SimpleListFilter):
+    title, parameter_name = _("有效邀请"), "asked"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(figure, self.unit % {"n": figure}) for figure in self.figures]
-
-    def chosen(self) -> str | None:
-        return self.value() if self.value() in self.figures else None
-
-
-class SpentFilter(Threshold):
-    title, parameter_name = _("消费至少"), "spent"
-    figures, unit = ("100", "300", "500", "1000", "3000"), _("¥%(n)s 以上")
+        return [("no", _("还没有")), ("yes", _("已有"))]
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return rows.filter(spent__gte=Decimal(chosen)) if (chosen := self.chosen()) else rows
-
-
-class RatingFilter(Threshold):
-    title, parameter_name = _("评价至少"), "rating"
-    figures, unit = ("3", "4", "4.5", "5"), _("%(n)s 星以上")
-
-    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return rows.filter(rating__gte=Decimal(chosen)) if (chosen := self.chosen()) else rows
-
-
-class ActiveFilter(Threshold):
-    title, parameter_name = _("最近购买"), "active"
-    figures, unit = ("30", "90", "180", "365"), _("%(n)s 天内")
-
-    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        if not (chosen := self.chosen()):
+        if self.value() not in ("yes", "no"):
             return rows
-        return rows.filter(last_bought__gte=timezone.now() - timedelta(days=int(chosen)))
+        return rows.filter(is_asked=self.value() == "yes")
 
 
 @admin.register(Candidate)
 class CandidateAdmin(CsvList, ReadOnlyAdmin):
     """Members who are no distributors, the most promising first, each with the reasons."""
 
-    list_display = ["name", "phone_hint", "points", "why", "spending", "invited"]
-    list_filter = [SpentFilter, RatingFilter, ActiveFilter]
-    search_fields = ["name", "phone", "member_no"]
-    fields = ["name", "phone_hint", "member_no", "points", "why", "spending", "invited"]
+    list_display = ["name", "phone_hint", "points", "why", "spent", "last_bought_on", "invited"]
+    list_filter = [
+        AskedFilter,
+        ("spent", RangeNumericFilter),
+        ("rating", RangeNumericFilter),
+        ("order_count", RangeNumericFilter),
+        ("brought", RangeNumericFilter),
+        ("last_bought_on", RangeDateFilter),
+    ]
+    list_filter_submit = True
+    search_fields = ["member__name", "member__phone", "member__member_no"]
+    fields = ["name", "phone_hint", "member_no", "points", "why", "spent", "last_bought_on", "invited", "counted_at"]  # fmt: skip
     readonly_fields = fields
     actions = ["invite_selected", "export_csv"]
     actions_detail = ["invite"]
@@ -135,9 +116,17 @@ class CandidateAdmin(CsvList, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return candidates(timezone.now())
 
+    @display(description=_("会员"), ordering="member__name")
+    def name(self, candidate: Candidate) -> str:
+        return str(candidate.member)
+
+    @display(description=_("会员号"))
+    def member_no(self, candidate: Candidate) -> str:
+        return candidate.member.member_no
+
     @display(description=_("手机号"))
     def phone_hint(self, candidate: Candidate) -> str:
-        return candidate.masked_phone or "—"
+        return candidate.member.masked_phone or "—"
 
     @display(description=_("得分（满分 100）"), ordering="score")
     def points(self, candidate: Any) -> str:
@@ -146,10 +135,6 @@ class CandidateAdmin(CsvList, ReadOnlyAdmin):
     @display(description=_("理由"))
     def why(self, candidate: Any) -> str:
         return gettext("；").join(reasons(candidate, timezone.now()))
-
-    @display(description=_("消费"), ordering="spent")
-    def spending(self, candidate: Any) -> Decimal:
-        return candidate.spent
 
     @display(description=_("有效邀请"), boolean=True)
     def invited(self, candidate: Any) -> bool:
@@ -165,7 +150,9 @@ class CandidateAdmin(CsvList, ReadOnlyAdmin):
     )
     def invite(self, request: HttpRequest, candidate: Candidate, form: InviteForm) -> Any:
         values = form.cleaned_data
-        invite(candidate, by=merchant(request), offer=values["offer"], message=values["message"])
+        invite(
+            candidate.member, by=merchant(request), offer=values["offer"], message=values["message"]
+        )
         return _("邀请已发出。")
 
     @admin.action(description=_("邀请所选…"), permissions=["change"])
@@ -188,7 +175,7 @@ class CandidateAdmin(CsvList, ReadOnlyAdmin):
         done = 0
         for person in people:
             try:
-                invite(person, by=merchant(request), **form.cleaned_data)
+                invite(person.member, by=merchant(request), **form.cleaned_data)
                 done += 1
             except DomainError as error:
                 self.message_user(request, f"{person}: {error}", messages.ERROR)

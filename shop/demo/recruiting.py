@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from distribution.candidates import candidates
+from distribution.candidates import candidates, count_candidates
 from distribution.recruiting import (
     accept_invitation,
     decline_invitation,
@@ -26,7 +26,8 @@ def invite_some(cast: Cast) -> None:
         amount=Decimal("20.00"),
         min_amount=Decimal("99.00"),
     )
-    best = candidates(now).exclude(phone=SHOPPER.phone)[:4]
+    count_candidates(now)
+    best = [one.member for one in candidates(now).exclude(member__phone=SHOPPER.phone)[:4]]
     sent = [
         invite(
             member,

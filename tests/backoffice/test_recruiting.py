@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from base.accounts.models import User
+from distribution.candidates import count_candidates
 from distribution.models import Invitation
 from distribution.recruiting import invite
 from tests.make import make_order, make_user, make_variant, pay, receive
@@ -22,6 +24,7 @@ def buyer(name: str = "小林", price: str = "50.00") -> User:
     order = make_order(user, {make_variant(price): 1})
     pay(order)
     receive(order)
+    count_candidates(timezone.now())
     return user
 
 
@@ -37,11 +40,18 @@ def test_searched_filtered_and_exported(client: Client, merchant: User) -> None:
     buyer("小户")
     html = client.get(LIST).content.decode()
     assert html.index("大户") < html.index("小户")
-    for query in ({"q": "大户"}, {"spent": "300"}):
+    for query in ({"q": "大户"}, {"spent_from": "300"}):
         html = client.get(LIST, query).content.decode()
         assert "大户" in html and "小户" not in html
-    assert "小户" not in client.get(LIST, {"rating": "4"}).content.decode()
-    assert client.get(LIST, {"spent": "x"}).status_code == 200
+    assert "小户" not in client.get(LIST, {"rating_from": "4"}).content.decode()
+    assert (
+        "大户" not in client.get(LIST, {"spent_from": "60", "spent_to": "499.99"}).content.decode()
+    )
+    assert "大户" not in client.get(LIST, {"last_bought_on_to": "2020-01-01"}).content.decode()
+    assert "大户" not in client.get(LIST, {"asked": "yes"}).content.decode()
+    for nonsense in ("x", "NaN", "-1", "9" * 40, "１０"):
+        for name in ("spent_from", "order_count_to", "last_bought_on_from", "asked", "rating_to"):
+            assert client.get(LIST, {name: nonsense}).status_code in (200, 302), (name, nonsense)
     answer = client.post(LIST, {"action": "export_csv", "_selected_action": [big.pk]})
     text = b"".join(answer.streaming_content).decode()
     assert "消费 ¥500.00，1 笔已完成订单" in text and "小户" not in text

@@ -101,13 +101,21 @@ class TestRates:
 
 
 def test_an_estimate_adds_up() -> None:
-    rates = prospects.Rates(1, Decimal("0.10"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1"))
+    rates = prospects.Rates(
+        1, True, Decimal("0.10"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1")
+    )
     found = prospect(rates, orders=10, average=Decimal("99.99"), share=Decimal("0.2"))
     assert (found.level1, found.level2, found.total) == (
         Decimal("79.99"),
         Decimal("10.00"),
         Decimal("89.99"),
     )
+
+
+def test_who_brings_in_nobody_has_only_customers_of_their_own() -> None:
+    rates = prospects.Rates(1, False, Decimal("0.10"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1"))  # fmt: skip
+    found = prospect(rates, orders=10, average=Decimal("100.00"), share=Decimal("0.2"))
+    assert (found.level1, found.level2) == (Decimal("100.00"), Decimal("0.00"))
 
 
 class TestReality:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from base.accounts.models import User
-from distribution.models import Distributor, Policy, Story
+from distribution.models import Distributor, Policy, Story, Tier
 from distribution.policy import publish_policy
 from distribution.states import StoryState
 from distribution.stories import publish_story, submit_story
@@ -66,6 +66,14 @@ class TestPage:
         make_rule("0.40", "0.00", scope="category", category=category)
         html = text_of(guest.get(RECRUIT, {"category": category.slug}))
         assert "一级平均 40%" in html
+
+    def test_no_second_level_is_promised_to_who_may_bring_in_nobody(self, guest: Client) -> None:
+        tier = Tier.objects.order_by("rank").first()
+        assert tier is not None
+        Tier.objects.filter(pk=tier.pk).update(recruit_limit=0)
+        html = text_of(guest.get(RECRUIT, {"orders": "20", "average": "50.00", "share": "25"}))
+        assert "没算二级佣金" in html and "二级平均" not in html and 'name="share"' not in html
+        assert "¥100.00" in html  # 20 × 50 × 10 %, all from customers of one's own
 
     def test_one_level_says_so(self, guest: Client) -> None:
         publish_policy(by=None, two_levels=False)

@@ -1,4 +1,4 @@
-"""Joining, told once in a browser: applied, refused with a reason, applied again, approved, in."""
+"""Joining, told once in a browser: applied, taken back, refused, approved, frozen, thawed, left."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from base.accounts.models import Consent
 from base.models import Notice
-from distribution.models import Distributor, Policy
+from distribution.models import ContactDetails, Distributor, Policy
 from distribution.policy import publish_policy
 from distribution.states import Status
 from tests.journeys.conftest import DESK
@@ -50,14 +50,23 @@ def open_application(page: Page, shop: str) -> None:
     expect(page.locator("#content, main").first).to_contain_text("bella_2026")
 
 
-def decide(page: Page, name: str, reason: str = "") -> None:
+def press(page: Page, name: str, says: str, reason: str = "") -> None:
     """Through the dialog of the button, as the merchant does."""
     page.locator("a[hx-get]", has_text=name).first.click()
     dialog = page.locator("#dialog")
     if reason:
         dialog.locator("input[name=reason]").fill(reason)
     dialog.locator("[type=submit]").click()
-    expect(page.locator("body")).to_contain_text(f"已{name}：")
+    expect(page.locator("body")).to_contain_text(says)
+
+
+def decide(page: Page, name: str, reason: str = "") -> None:
+    press(page, name, f"已{name}：", reason)
+
+
+def versions(distributor: Distributor) -> list[str]:
+    given = Consent.objects.filter(document="distribution", user=distributor.user)
+    return list(given.order_by("at").values_list("version", flat=True))
 
 
 def test_apply_be_refused_apply_again_and_be_approved(
@@ -76,6 +85,12 @@ def test_apply_be_refused_apply_again_and_be_approved(
     bella.get_by_role("link", name="免费申请").first.click()
     apply(bella, shop, introduction="想试试")
 
+    # She has second thoughts, takes it back, and nothing of hers waits or is kept; then applies.
+    bella.get_by_role("button", name="不想申请了，撤回").click()
+    expect(bella.locator("main")).to_contain_text("联系方式已经删除")
+    assert not ContactDetails.objects.exists()
+    apply(bella, shop, introduction="还是想试试")
+
     # Refused with a reason, which she reads; her words are still there when she applies again.
     open_application(merchant, shop)
     decide(merchant, "拒绝", reason="请写明在哪里分享")
@@ -90,7 +105,7 @@ def test_apply_be_refused_apply_again_and_be_approved(
     distributor = Distributor.objects.get(user__phone=PHONE)
     assert distributor.status == Status.APPROVED
     assert distributor.recruitments.get().recruiter.user.name == "安娜"
-    assert [consent.version for consent in Consent.objects.filter(document="distribution", user=distributor.user)] == ["2026-11"]  # fmt: skip
+    assert versions(distributor) == ["2026-11"]
     told = Notice.objects.filter(recipient=PHONE, text__contains="分销").order_by("pk")
     assert ["没有通过" in notice.text for notice in told] == [True, False]
     bella.goto(f"{shop}/distribution/")
@@ -103,6 +118,17 @@ def test_apply_be_refused_apply_again_and_be_approved(
     bella.locator("input[name=agree]").check()
     bella.get_by_role("button", name="同意并继续").click()
     bella.wait_for_url(f"{shop}/distribution/links/")
+    assert versions(distributor) == ["2026-11", "2027-01"]
+
+    # Frozen with a reason: she reads it, and cannot slip away while it is looked into.
+    merchant.goto(f"{shop}/admin/distribution/distributor/{distributor.pk}/change/")
+    press(merchant, "冻结", "状态已更新", "核对几笔订单")
+    bella.goto(f"{shop}/distribution/")
+    expect(bella.locator("main")).to_contain_text("核对几笔订单")
+    bella.goto(f"{shop}/distribution/resignation/")
+    expect(bella.locator("main")).to_contain_text("账号冻结期间不能自行退出")
+    expect(bella.get_by_role("button", name="确定退出")).to_have_count(0)
+    press(merchant, "通过 / 解冻", "现在状态正常", "核对无误")
 
     # She leaves, knowing what becomes of her money, and keeps its sight.
     bella.goto(f"{shop}/distribution/resignation/")
@@ -112,3 +138,7 @@ def test_apply_be_refused_apply_again_and_be_approved(
     expect(bella.locator("main")).to_contain_text("你已退出")
     distributor.refresh_from_db()
     assert distributor.status == Status.RESIGNED
+    assert [standing.status for standing in distributor.standings.all()] == [
+        "applied", "withdrawn", "applied", "rejected", "applied", "approved", "frozen", "approved",
+        "resigned",
+    ]  # fmt: skip
