@@ -116,7 +116,7 @@ def count_candidates(at: datetime) -> int:
 
     Safe twice and at the same time: the later word holds.
     """
-    values = {
+    values: dict[str, Any] = {
         "at": at,
         "today": beijing_date(at),
         "left": list(LEFT),
