@@ -28,6 +28,7 @@ STATE_WRITERS = {
         "recruiting",
         "reservations",
         "stories",
+        "welcome",
     },
     "payouts": {"sending", "drafts", "runs"},
     "shop/support": {"tickets"},
