@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_consents_by_time'),
-        ('distribution', '0020_applications_are_withdrawn'),
+        ('distribution', '0021_applications_are_withdrawn'),
     ]
 
     operations = [
