@@ -19,7 +19,7 @@ from distribution.models import Candidate, Distributor, Invitation
 from distribution.states import LEFT, OPEN_INVITATIONS
 from orders.states import OPEN_REFUNDS, OrderState
 
-CHUNK = 5000
+CHUNK = 2000
 # Points at most, and the figure that gives them all.
 RATING, SPENT, ORDERS, RECENCY, RECIPIENTS, BROUGHT = 25, 25, 15, 15, 10, 10
 FULL_RATING, FULL_SPENT, FULL_ORDERS, FULL_RECIPIENTS, FULL_BROUGHT = 5, 1000, 10, 5, 10

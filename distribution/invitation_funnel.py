@@ -20,6 +20,12 @@ class Month:
     sold: int
     used: int
 
+    @property
+    def steps(self) -> list[tuple[int, int]]:
+        """Each step after sending: how many came so far, and what per cent of the sent that is."""
+        reached = (self.opened, self.joined, self.sold, self.used)
+        return [(count, round(count * 100 / self.sent)) for count in reached]
+
 
 def funnel(since: datetime, until: datetime) -> list[Month]:
     """Invitations sent in [since, until), a row a month, newest first. One query.

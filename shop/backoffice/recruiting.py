@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RangeDateFilter, RangeNumericFilter
+from unfold.contrib.filters.admin import RangeNumericFilter, RangeNumericListFilter
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
@@ -36,6 +36,7 @@ from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
 from shop.backoffice.csv_lists import CsvList
 
 MOST_AT_ONCE = 200
+LONGEST_AGO = 4  # digits of a number of days
 COLOURS = {
     InvitationState.SENT: "info",
     InvitationState.OPENED: "warning",
@@ -73,6 +74,21 @@ class BulkInviteForm(forms.Form):
     message = _message()
 
 
+class ActiveFilter(RangeNumericListFilter):
+    """From so many to so many days ago; what is no number is left out."""
+
+    title, parameter_name = _("最近购买（几天前）"), "days"
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        today = beijing_date(timezone.now())
+        for end, lookup in (("from", "lte"), ("to", "gte")):
+            days = str(self.used_parameters.get(f"days_{end}") or "")
+            if days.isdecimal() and len(days) <= LONGEST_AGO:
+                day = today - timedelta(days=int(days))
+                rows = rows.filter(**{f"last_bought_on__{lookup}": day})
+        return rows
+
+
 class AskedFilter(admin.SimpleListFilter):
     title, parameter_name = _("有效邀请"), "asked"
 
@@ -96,7 +112,7 @@ class CandidateAdmin(CsvList, ReadOnlyAdmin):
         ("rating", RangeNumericFilter),
         ("order_count", RangeNumericFilter),
         ("brought", RangeNumericFilter),
-        ("last_bought_on", RangeDateFilter),
+        ActiveFilter,
     ]
     list_filter_submit = True
     search_fields = ["member__name", "member__phone", "member__member_no"]
@@ -194,11 +210,18 @@ class PeriodForm(forms.Form):
             self.add_error("until", _("结束日期不能早于开始日期。"))
         return data
 
+    @staticmethod
+    def usual() -> dict[str, date]:
+        """The last year."""
+        today = beijing_date(timezone.now())
+        return {"since": today - timedelta(days=365), "until": today}
+
     def period(self) -> tuple[datetime, datetime]:
-        """Whole Beijing days, both included; the last year unless asked otherwise."""
+        """Whole Beijing days, both included; what is left out is as usual."""
+        usual = self.usual()
         data = self.cleaned_data if self.is_valid() else {}
-        last: date = data.get("until") or beijing_date(timezone.now())
-        first: date = data.get("since") or last - timedelta(days=365)
+        last: date = data.get("until") or usual["until"]
+        first: date = data.get("since") or min(usual["since"], last)
         start = datetime.combine(first, time(), BEIJING)
         return start, datetime.combine(last, time(), BEIJING) + timedelta(days=1)
 
@@ -227,7 +250,7 @@ class InvitationAdmin(CsvList, ReadOnlyAdmin):
         """Sent → opened → joined → first sale → coupon used, by month; `?format=csv` as a file."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = PeriodForm(request.GET or None)
+        form = PeriodForm(request.GET or None, initial=PeriodForm.usual())
         rows = funnel(*form.period())
         titles = [_("月份"), _("已发出"), _("已打开"), _("已加入"), _("首次成交"), _("已用券")]
         if request.GET.get("format") == "csv":

@@ -203,6 +203,7 @@ UNION ALL SELECT 3 * %(base)s::bigint + id, 'reserved', payee, amount FROM payou
 UNION ALL SELECT 4 * %(base)s::bigint + id, 'reserved', payee, -amount FROM payout WHERE is_settled
 UNION ALL SELECT 4 * %(base)s::bigint + id, 'cash', NULL, amount FROM payout WHERE is_settled;
 
+ANALYZE distribution_distributor, distribution_entry;
 INSERT INTO distribution_balance (distributor_id, available, reserved)
 SELECT person.user_id, coalesce(sums.available, 0), coalesce(sums.reserved, 0)
 FROM distribution_distributor person

@@ -10,7 +10,7 @@ from django.utils import timezone
 from base.accounts.models import User
 from distribution.candidates import count_candidates
 from distribution.models import Invitation
-from distribution.recruiting import invite
+from distribution.recruiting import decline_invitation, invite, open_invitation
 from tests.make import make_order, make_user, make_variant, pay, receive
 
 pytestmark = pytest.mark.django_db
@@ -47,10 +47,11 @@ def test_searched_filtered_and_exported(client: Client, merchant: User) -> None:
     assert (
         "大户" not in client.get(LIST, {"spent_from": "60", "spent_to": "499.99"}).content.decode()
     )
-    assert "大户" not in client.get(LIST, {"last_bought_on_to": "2020-01-01"}).content.decode()
+    assert "大户" not in client.get(LIST, {"days_from": "2"}).content.decode()
+    assert "大户" in client.get(LIST, {"days_from": "0", "days_to": "30"}).content.decode()
     assert "大户" not in client.get(LIST, {"asked": "yes"}).content.decode()
     for nonsense in ("x", "NaN", "-1", "9" * 40, "１０"):
-        for name in ("spent_from", "order_count_to", "last_bought_on_from", "asked", "rating_to"):
+        for name in ("spent_from", "order_count_to", "days_from", "asked", "rating_to"):
             assert client.get(LIST, {name: nonsense}).status_code in (200, 302), (name, nonsense)
     answer = client.post(LIST, {"action": "export_csv", "_selected_action": [big.pk]})
     text = b"".join(answer.streaming_content).decode()
@@ -78,11 +79,16 @@ def test_many_are_invited_after_a_page_that_asks(client: Client, merchant: User)
 
 
 def test_funnel_and_file(client: Client, merchant: User) -> None:
-    invite(make_user(), by=merchant)
+    user = make_user()
+    invite(user, by=merchant)
     assert "首次成交" in client.get(f"{INVITATIONS}funnel/").content.decode()
     answer = client.get(f"{INVITATIONS}funnel/", {"format": "csv"})
     last = b"".join(answer.streaming_content).decode().splitlines()[-1]
     assert last.endswith(",1,0,0,0,0")
+    open_invitation(user, Invitation.objects.get().code)
+    decline_invitation(Invitation.objects.get())
+    invite(make_user(), by=merchant)
+    assert "50%" in client.get(f"{INVITATIONS}funnel/").content.decode()
     page = client.get(f"{INVITATIONS}funnel/", {"since": "2026-02-02", "until": "2026-02-01"})
     assert "结束日期不能早于开始日期" in page.content.decode()
 
