@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from base.errors import WrongState
 from distribution import recruiting
 from distribution.models import Distributor
-from distribution.recruiting import accept_invitation, invite
+from distribution.recruiting import accept_invitation, decline_invitation, invite
 from orders.models import Coupon, CouponOffer
 from tests.concurrency.meanwhile import meanwhile, without_locks
 from tests.concurrency.racing import race
@@ -49,3 +50,15 @@ def test_control_without_locks_they_do_not_wait(monkeypatch: pytest.MonkeyPatch)
     assert isinstance(other.outcome(), Distributor)
     assert not other.had_to_wait
     assert Coupon.objects.count() == 1
+
+
+def test_a_no_that_comes_in_between_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The invitation is locked last: whoever declined it meanwhile has not joined."""
+    invitation = invite(make_user(), by=None, offer=make_offer())
+    other = meanwhile(
+        monkeypatch, recruiting, "join_invited", lambda: decline_invitation(invitation)
+    )
+    with pytest.raises(WrongState):
+        accept_invitation(invitation)
+    assert other.outcome().state == "declined" and not other.had_to_wait
+    assert not Distributor.objects.exists() and not Coupon.objects.exists()
