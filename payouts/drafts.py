@@ -8,6 +8,8 @@ the transaction of the change, with the balance locks held.
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Exists, F, Q
+
 from base.accounts.models import User
 from base.locks import lock_rows
 from base.numbers import new_number
@@ -21,15 +23,41 @@ from payouts.states import PayoutState
 
 
 def rebuild_drafts(distributor_ids: Iterable[int], at: datetime) -> None:
-    """Make the drafts of these distributors smaller, or cancel them, until their balances are no
-    longer negative."""
-    short = Balance.objects.filter(pk__in=list(distributor_ids), available__lt=0)
+    """Rebuild the drafts that hold more of a commission than is left of it, and make those of
+    distributors with a negative balance smaller, or cancel them, until it is no longer negative.
+    """
+    ids = list(distributor_ids)
+    gone = Payout.objects.filter(
+        distributor__in=ids,
+        state=PayoutState.DRAFT,
+        reservation__allocations__commission__allocated__gt=F(
+            "reservation__allocations__commission__amount"
+        ),
+    )
+    short = Balance.objects.filter(pk__in=ids, available__lt=0)
     drafts = Payout.objects.filter(
-        distributor__in=short.values("pk"), state=PayoutState.DRAFT
+        Q(pk__in=gone.values("pk")) | Q(distributor__in=short.values("pk")),
+        state=PayoutState.DRAFT,
     ).select_related("reservation", "run__schedule")
     for draft in lock_rows(drafts):
-        if Balance.objects.get(pk=draft.distributor_id).available < 0:
+        if _is_outdated(draft):
             _rebuild(draft, at)
+
+
+def _is_outdated(draft: Payout) -> bool:
+    """Drafts rebuilt before this one may have settled it. One query."""
+    return (
+        Balance.objects.filter(pk=draft.distributor_id)
+        .filter(
+            Q(available__lt=0)
+            | Exists(
+                draft.reservation.allocations.filter(
+                    commission__allocated__gt=F("commission__amount")
+                )
+            )
+        )
+        .exists()
+    )
 
 
 def rebuild_without(commission: Commission, at: datetime) -> None:

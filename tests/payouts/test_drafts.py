@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from base.clock import day_start
+from distribution.debts import Debt, debt_of
 from distribution.models import Allocation
 from distribution.people import set_status
 from distribution.states import Status
@@ -117,14 +118,34 @@ def test_a_debt_cancels_it_with_the_debt_as_reason(chain: Chain, order: Order) -
     prove()
 
 
-def test_what_the_balance_still_covers_stays(chain: Chain, order: Order) -> None:
+def test_what_the_balance_still_covers_keeps_its_amount(chain: Chain, order: Order) -> None:
     run()
     earn(chain, "50.00", at=NOON + DAY)
-    number = Payout.objects.get().number
     take_back(order, 0, "50.00", at=AT + DAY)
     assert payouts() == ["乙 30.00 draft"]
-    assert Payout.objects.get().number == number
     assert money(chain.b) == {"reserved": "30.00"}
+    prove()
+
+
+def test_a_covered_one_is_allocated_to_what_is_left(chain: Chain, order: Order) -> None:
+    run()
+    later = earn(chain, "150.00", at=NOON + DAY)
+    take_back(order, 1, "100.00", at=AT + DAY)
+    assert payouts() == ["乙 30.00 draft"]
+    kept = Allocation.objects.exclude(reservation__state="released")
+    assert [(row.amount, row.commission.order) for row in kept] == [(D("30.00"), later)]
+    assert money(chain.b) == {"available": "15.00", "reserved": "30.00"}
+    assert debt_of(chain.b) == Debt(D("0.00"), D("0.00"))
+    prove()
+
+
+def test_one_of_other_commissions_stays_as_it_is(chain: Chain, order: Order) -> None:
+    run()
+    number = Payout.objects.get().number
+    later = earn(chain, "50.00", at=NOON + DAY)
+    take_back(later, 0, "50.00", at=AT + DAY)
+    assert payouts() == ["乙 30.00 draft"]
+    assert Payout.objects.get().number == number
     prove()
 
 
