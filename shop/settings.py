@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "shop.backoffice.policy.AdminPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "base.pages.LanguageMiddleware",
+    "base.pages.PlainPathMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

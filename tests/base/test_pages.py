@@ -13,6 +13,7 @@ from base.access import public, same_origin
 from base.accounts.models import User
 from base.pages import page_of
 from base.templatetags.shop import json_ld, many, money
+from tests.make import make_distributor
 
 
 def render(text: str, request: HttpRequest | None = None, **context: object) -> str:
@@ -117,3 +118,19 @@ def test_what_cannot_be_shown_says_so_in_the_shops_own_frame(client: Client) -> 
 
 def test_when_all_fails_the_page_needs_nothing() -> None:
     assert "出了点问题" in Template("{% include '500.html' %}").render(Context({}))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [
+        "orders/{}/",
+        "me/tickets/{}/",
+        "payouts/{}/",
+        "distribution/academy/certificates/{}/",
+    ],
+)
+def test_an_address_no_row_can_have_is_not_there(client: Client, path: str) -> None:
+    client.force_login(make_distributor().user)
+    assert client.get(f"/{path.format('%00')}").status_code == 404
+    assert client.get(f"/en/{path.format('a%00b')}").status_code == 404
