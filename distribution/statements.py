@@ -6,7 +6,7 @@ balance of one month is the opening balance of the next by construction.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, overload
 
@@ -131,12 +131,6 @@ def statements_of(distributor: Distributor, *, until: datetime) -> list[Statemen
     return statements[::-1]
 
 
-def statement_of(distributor: Distributor, month: date, *, until: datetime) -> Statement | None:
-    """One month's; None for a month that has not begun or lies before the first."""
-    found = (row for row in statements_of(distributor, until=until) if row.month == month)
-    return next(found, None)
-
-
 def _in(account: str, amount: Decimal) -> Sums:
     places = {str(name): ZERO for name in DISTRIBUTOR_ACCOUNTS}
     return Sums(**(places | {account: amount}))
@@ -155,6 +149,10 @@ def month_of(name: str) -> date | None:
 
 def next_month(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def previous_month(month: date) -> date:
+    return (month - timedelta(days=1)).replace(day=1)
 
 
 @dataclass(frozen=True)

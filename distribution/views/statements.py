@@ -1,7 +1,6 @@
 """Statements by month, as a page to read or print and as a file; and a debt explained."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,17 +18,18 @@ from base.pages import page_of
 from base.tables import csv_response
 from distribution.access import distributor_of, earner
 from distribution.debts import debt_of, overpaid_of, shown_overpaid
-from distribution.models import Distributor
 from distribution.statements import (
     Statement,
     StatementLines,
     month_of,
-    statement_of,
+    next_month,
+    previous_month,
     statements_of,
 )
 
 PER_PAGE = 24
 LINES_PER_PAGE = 100
+PRINTED = 2000  # what a browser still turns into paper; more is read as a table
 OVERPAID = 200
 
 
@@ -76,7 +76,8 @@ def statement(request: HttpRequest, month: str) -> HttpResponseBase:
     person = distributor_of(request)
     day = month_of(month)
     now = timezone.now()
-    found = statement_of(person, day, until=now) if day else None
+    months = {row.month: row for row in statements_of(person, until=now)}
+    found = months.get(day) if day else None
     if found is None:
         raise Http404
     lines = StatementLines(person, found.month, language=get_language() or "")
@@ -89,22 +90,11 @@ def statement(request: HttpRequest, month: str) -> HttpResponseBase:
         "statement": found,
         "is_open": found.month == beijing_date(now).replace(day=1),
         "made_at": now,
-        "page": page_of(request, lines, LINES_PER_PAGE),
-        **_neighbours(person, found.month),
+        "page": page_of(request, lines, PRINTED if "all" in request.GET else LINES_PER_PAGE),
+        "before": months.get(previous_month(found.month)),
+        "after": months.get(next_month(found.month)),
     }
     return render(request, "distribution/statement.html", context)
-
-
-def _neighbours(person: Distributor, month: date) -> dict[str, Any]:
-    """The months before and after, for the arrows; whether they exist, their page says."""
-    today = beijing_date(timezone.now()).replace(day=1)
-    first = beijing_date(person.joined_at).replace(day=1)
-    before = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
-    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    return {
-        "before": before if before >= first else None,
-        "after": after if after <= today else None,
-    }
 
 
 def _line_header() -> list[str]:

@@ -1,15 +1,20 @@
 """The large shop for measuring is an honest one: its books agree, and every page of it opens."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from base.accounts.models import User
+from base.clock import beijing_date
 from distribution.balances import balance_of
 from distribution.models import Commission, Reversal
 from distribution.statements import statements_of
 from payouts.books import check_books
+from payouts.models import Schedule
+from payouts.runs import run_period
 from shop.demo.load import BASE, CannotFill, fill_load, sized
 from tests.make import make_variant
 
@@ -33,6 +38,19 @@ def test_its_books_agree_and_its_pages_open(client: Client) -> None:
         "statements/", "debt/",
     ):  # fmt: skip
         assert client.get(f"/distribution/{page}").status_code == 200
+
+
+def test_beside_the_demos_own_payouts() -> None:
+    """The shop's schedule ran on the very days on which the load pays out."""
+    make_variant()
+    schedule = Schedule.objects.get()
+    today = beijing_date(timezone.now())
+    days = [today - timedelta(days=back) for back in range(420)]
+    for day in days:
+        if day.day <= 3:
+            run_period(schedule, day)
+    fill_load(sized(100, 190))
+    assert check_books() == []
 
 
 def test_only_once_and_only_in_a_sensible_size() -> None:

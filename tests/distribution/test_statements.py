@@ -16,12 +16,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from base.accounts.models import User
-from base.clock import BEIJING, beijing_date
+from base.clock import BEIJING, beijing_date, day_start
 from base.money import ZERO
+from base.templatetags.shop import money as yuan
 from distribution.balances import balance_of
 from distribution.commissions import mature_commissions
 from distribution.debts import debt_of, overpaid_of, shown_overpaid
-from distribution.holds import CannotHold, hold_commission, revoke_commission
+from distribution.holds import (
+    CannotHold,
+    hold_commission,
+    release_commission,
+    revoke_commission,
+)
 from distribution.models import Distributor, Entry
 from distribution.people import set_status
 from distribution.statements import (
@@ -30,10 +36,10 @@ from distribution.statements import (
     Sums,
     month_of,
     next_month,
-    statement_of,
     statements_of,
 )
 from distribution.states import Status
+from distribution.views import statements as statement_pages
 from orders.models import Order
 from orders.refunds import Part
 from orders.registries import Outcome
@@ -61,14 +67,15 @@ DAY = timedelta(days=1)
 LIST = "/distribution/statements/"
 
 
-def pay_out(at: datetime, *, succeeds: bool = True) -> None:
+def pay_out(at: datetime, *, ends: str = "paid") -> None:
+    """A run whose payouts all end as said; "unknown" stays on its way."""
     run = run_period(Schedule.objects.get(), beijing_date(at), at=at)
     for payout in run.payouts.all():
-        if not succeeds:
+        if ends == "cancelled":
             cancel_payout(payout, by=None, reason="test", at=at)
             continue
         send_payout(approve_payout(payout, by=None, at=at), at=at)
-        record_outcome(payout, Outcome("paid", reference="V1"), at=at)
+        record_outcome(payout, Outcome(ends, reference="V1", detail="test"), at=at)
 
 
 def by_hand(person: Distributor) -> dict[str, dict[str, Decimal]]:
@@ -101,14 +108,16 @@ def assert_proved(person: Distributor, until: datetime) -> None:
         assert [line.at for line in lines] == sorted(line.at for line in lines)
 
 
+ENDS = {"pay": "paid", "cancel": "cancelled", "fail": "failed", "lose sight of": "unknown"}
+DECISIONS = {"hold": hold_commission, "release": release_commission, "revoke": revoke_commission}
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["buy", "receive", "refund", "mature", "pay", "cancel", "hold", "revoke"]),
-        st.integers(1, 25),
+        st.sampled_from(["buy", "buy", "receive", "refund", "mature", *ENDS, *DECISIONS]),
+        st.integers(0, 25),  # days later; 0 is the first moment of the next month
         st.integers(1, 9),
     ),
     min_size=4,
-    max_size=14,
+    max_size=18,
 )
 
 
@@ -125,6 +134,8 @@ def test_any_history_is_told_to_the_cent(steps: list[tuple[str, int, int]]) -> N
     orders: list[Order] = []
     for step, days, size in steps:
         at += timedelta(days=days, minutes=7)
+        if not days:
+            at = day_start(next_month(beijing_date(at).replace(day=1)))
         if step == "buy":
             order = make_order(chain.c, {make_variant(f"{size}7.13"): 3}, at=at)
             pay(order, at=at)
@@ -137,13 +148,12 @@ def test_any_history_is_told_to_the_cent(steps: list[tuple[str, int, int]]) -> N
                 refund(line.order, [Part(line.pk, 1, min(line.kept_paid, line.price))], at=at)
         elif step == "mature":
             mature_commissions(at)
-        elif step in ("pay", "cancel"):
-            pay_out(at, succeeds=step == "pay")
-        elif step in ("hold", "revoke") and orders:
+        elif step in ENDS:
+            pay_out(at, ends=ENDS[step])
+        elif step in DECISIONS and orders:
             commission = orders[size % len(orders)].commissions.order_by("level").first()
-            decide = hold_commission if step == "hold" else revoke_commission
             with suppress(CannotHold):
-                decide(commission, by=None, reason="test", at=at)
+                DECISIONS[step](commission, by=None, reason="test", at=at)
     for person in (chain.a, chain.b):
         assert_proved(person, at)
 
@@ -186,18 +196,50 @@ class TestAMonth:
         until = datetime(2026, 6, 2, tzinfo=BEIJING)
         assert [m.earned for m in statements_of(chain.b, until=until)[:2]] == [D("1.00")] * 2
 
+    def test_the_first_moment_of_a_month_belongs_to_it(self) -> None:
+        chain = make_chain()
+        make_rule("0.10", None)
+        midnight = datetime(2026, 6, 1, tzinfo=BEIJING)
+        for at in (midnight - timedelta(microseconds=1), midnight):
+            pay(make_order(chain.c, {make_variant("10.00"): 1}, at=at), at=at)
+        months = statements_of(chain.b, until=midnight)
+        assert [(m.name, m.earned) for m in months[:2]] == [("2026-06", D(1)), ("2026-05", D(1))]
+        for month in (5, 6):
+            assert len(StatementLines(chain.b, date(2026, month, 1))) == 1
+
+    def test_an_outcome_nobody_knows_stays_in_its_payout(self) -> None:
+        chain = make_chain()
+        make_rule("0.20", None)
+        march = datetime(2026, 3, 10, 12, tzinfo=BEIJING)
+        earn(chain, "99.00", at=march)
+        pay_out(march + 25 * DAY, ends="unknown")
+        assert_proved(chain.b, march + 60 * DAY)
+        may, april = statements_of(chain.b, until=march + 60 * DAY)[:2]
+        assert (april.paid, april.closing, may.moved) == (ZERO, Sums(ZERO, ZERO, D("19.80")), {})
+
+    def test_a_failed_payout_comes_back(self) -> None:
+        chain = make_chain()
+        make_rule("0.20", None)
+        march = datetime(2026, 3, 10, 12, tzinfo=BEIJING)
+        earn(chain, "99.00", at=march)
+        pay_out(march + 25 * DAY, ends="failed")
+        assert_proved(chain.b, march + 25 * DAY)
+        april = statements_of(chain.b, until=march + 25 * DAY)[0]
+        assert set(april.moved) == {"reserve", "release"}
+        assert (april.paid, april.closing) == (ZERO, Sums(ZERO, D("19.80"), ZERO))
+
     def test_a_ban_is_told_too(self, told: Chain) -> None:
         at = datetime(2026, 5, 20, tzinfo=BEIJING)
         earn(told, "200.00", at=at - 8 * DAY)
         set_status(told.b, Status.BANNED, by=None, reason="test", at=at)
         assert_proved(told.b, at)
-        may = statement_of(told.b, date(2026, 5, 1), until=at)
-        assert may is not None and "封禁没收" in [label for label, _, _ in may.rows()]
+        may = statements_of(told.b, until=at)[0]
+        assert "封禁没收" in [label for label, _, _ in may.rows()]
 
     def test_only_months_there_are(self, told: Chain) -> None:
         until = datetime(2026, 5, 31, tzinfo=BEIJING)
-        assert statement_of(told.b, date(2025, 12, 1), until=until) is None
-        assert statement_of(told.b, date(2026, 6, 1), until=until) is None
+        months = [row.name for row in statements_of(told.b, until=until)]
+        assert months == ["2026-05", "2026-04", "2026-03", "2026-02", "2026-01"]
 
     @pytest.mark.parametrize("name", ["", "2026", "2026-13", "2026-1", "x026-01", "2026-01-01"])
     def test_what_is_no_month(self, name: str) -> None:
@@ -215,6 +257,11 @@ class TestAMonth:
     def test_sums_add_up(self) -> None:
         empty = Statement(date(2026, 1, 1), Sums(D(1), D(2), D(3)))
         assert empty.closing.total == D(6) and empty.rows() == []
+
+
+def _table(browser: Client, path: str) -> list[list[str]]:
+    text = b"".join(browser.get(path)).decode("utf-8-sig")  # type: ignore[arg-type]  # streamed
+    return list(csv.reader(io.StringIO(text)))
 
 
 class TestPages:
@@ -245,6 +292,45 @@ class TestPages:
         assert (row[1], row[2], row[6]) == ("产生佣金", "1", "19.80")
         summary = b"".join(browser.get(f"{LIST}?format=csv")).decode("utf-8-sig")
         assert list(csv.reader(io.StringIO(summary)))[1][:3] == [month, "0.00", "19.80"]
+
+    def test_page_and_table_and_ledger_say_the_same(self, told: Chain, pages_of: Pages) -> None:
+        browser = pages_of(told.b)
+        ledger = by_hand(told.b)
+        rows = _table(browser, f"{LIST}?format=csv")[1:]
+        months = statements_of(told.b, until=timezone.now())
+        assert [row[0] for row in rows] == [month.name for month in months]
+        for row, month in zip(rows, months, strict=True):
+            opening, earned, _matured, reversed_, paid, closing, *places = map(D, row[1:])
+            assert closing - opening == sum(ledger.get(month.name, {}).values(), ZERO)
+            assert opening + earned - reversed_ - paid == closing == sum(places, ZERO)
+            lines = _table(browser, f"{LIST}{month.name}/?format=csv")[1:]
+            assert sum((D(line[6]) for line in lines), opening) == closing
+            response = browser.get(f"{LIST}{month.name}/")
+            assert response.context["statement"] == month
+            assert [line.amount for line in response.context["page"]] == [D(n[6]) for n in lines]
+            assert f"<td class=\"num\">{yuan(closing)}</td>" in response.content.decode()
+
+    def test_the_months_beside(self, told: Chain, pages_of: Pages) -> None:
+        browser = pages_of(told.b)
+        html = browser.get(f"{LIST}2026-03/").content.decode()
+        assert "← 2026-02" in html and "2026-04 →" in html
+        first = browser.get(f"{LIST}2026-01/").content.decode()
+        assert 'rel="prev"' not in first and "2026-02 →" in first
+
+    def test_all_lines_on_one_sheet(
+        self, told: Chain, pages_of: Pages, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is printed is one page of the browser: it may hold the whole month."""
+        monkeypatch.setattr(statement_pages, "LINES_PER_PAGE", 3)
+        browser = pages_of(told.b)
+        page = browser.get(f"{LIST}2026-03/")
+        assert len(page.context["page"]) == 3
+        assert "全部显示" in page.content.decode() and "明细第 1 页，共 2 页" in page.content.decode()
+        whole = browser.get(f"{LIST}2026-03/?all=1")
+        assert len(whole.context["page"]) == 4
+        assert "全部显示" not in whole.content.decode()
+        monkeypatch.setattr(statement_pages, "PRINTED", 3)
+        assert "下载表格" in browser.get(f"{LIST}2026-03/?all=1").content.decode()
 
     def test_nobody_elses(self, recent: Chain, guest: Client, pages_of: Pages) -> None:
         month = f"{beijing_date(timezone.now()):%Y-%m}"
