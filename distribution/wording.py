@@ -2,7 +2,9 @@
 
 Texts are written with the house's words and go through gettext; here the catalogues of a process
 get the renamed texts laid over them, so that pages, notices, posters and whatever is written
-later need not know. The agreements are plain templates and stay as they were agreed to.
+later need not know. The agreements are plain templates and stay as they were agreed to; so do
+notices already sent, the names of discounts on placed orders, and what the audit log was told:
+they say what was said then.
 
 A process reads the row when it starts and again when the shared cache names a newer version.
 """
@@ -58,7 +60,7 @@ def change_presentation(*, by: User | None, **changes: Any) -> Presentation:
         for name, value in changes.items():
             setattr(row, name, value.strip())
         row.full_clean()
-        _require_sense(row)
+        require_sense(row)
         row.save(update_fields=list(changes))
         if any(getattr(row, name) != old for name, old in before.items()):
             record_audit("change_presentation", row, by=by, **changes)
@@ -66,7 +68,8 @@ def change_presentation(*, by: User | None, **changes: Any) -> Presentation:
     return row
 
 
-def _require_sense(row: Presentation) -> None:
+def require_sense(row: Presentation) -> None:
+    """Each language has all its words or none, and none means something else. Raises CannotRename."""
     if bool(row.programme) != bool(row.person):
         raise CannotRename(_("请同时填写“分销”和“分销商”的叫法，或都留空。"))
     english = (row.programme_en, row.person_en, row.people_en)

@@ -9,9 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from base.errors import DomainError
 from distribution.models import Presentation
-from distribution.wording import change_presentation
+from distribution.wording import CannotRename, change_presentation, require_sense
 from shop.backoffice.actions import merchant
 
 
@@ -19,6 +18,15 @@ class PresentationForm(ModelForm):
     class Meta:
         model = Presentation
         fields = ["programme", "person", "programme_en", "person_en", "people_en", "ranking"]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                require_sense(Presentation(pk=1, **values))
+            except CannotRename as refusal:
+                raise ValidationError(str(refusal)) from None
+        return values
 
 
 @admin.register(Presentation)
@@ -32,7 +40,8 @@ class PresentationAdmin(ModelAdmin):
                 "fields": [("programme", "person"), ("programme_en", "person_en", "people_en")],
                 "description": _(
                     "例如把“分销”改成“推荐”、“分销商”改成“推荐官”。几秒后，所有页面、通知和海报都用新叫法；"
-                    "已签的协议是法律文本，保持原样。全部留空就恢复原来的叫法。"
+                    "已签的协议是法律文本，保持原样；已经发出的通知、已下订单上的优惠名称和操作记录是当时的原话，"
+                    "也不再改。全部留空就恢复原来的叫法。"
                 ),
             },
         ),
@@ -53,11 +62,7 @@ class PresentationAdmin(ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Presentation, form: ModelForm, change: bool
     ) -> None:
-        try:
-            change_presentation(by=merchant(request), **form.cleaned_data)
-        except (DomainError, ValidationError) as error:
-            text = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            self.message_user(request, text, "ERROR")
+        change_presentation(by=merchant(request), **form.cleaned_data)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The audit log has it."""

@@ -108,6 +108,12 @@ def assert_proved(person: Distributor, until: datetime) -> None:
         assert [line.at for line in lines] == sorted(line.at for line in lines)
 
 
+def give_back(order: Order, at: datetime) -> None:
+    line = order.lines.get()
+    if line.kept_paid > 5 and line.kept_quantity:
+        refund(order, [Part(line.pk, 1, min(line.kept_paid, line.price))], at=at)
+
+
 ENDS = {"pay": "paid", "cancel": "cancelled", "fail": "failed", "lose sight of": "unknown"}
 DECISIONS = {"hold": hold_commission, "release": release_commission, "revoke": revoke_commission}
 STEPS = st.lists(
@@ -143,9 +149,7 @@ def test_any_history_is_told_to_the_cent(steps: list[tuple[str, int, int]]) -> N
         elif step == "receive" and orders:
             receive(orders[-1], at=at)
         elif step == "refund" and orders:
-            line = orders[size % len(orders)].lines.get()
-            if line.kept_paid > 5 and line.kept_quantity:
-                refund(line.order, [Part(line.pk, 1, min(line.kept_paid, line.price))], at=at)
+            give_back(orders[size % len(orders)], at)
         elif step == "mature":
             mature_commissions(at)
         elif step in ENDS:
@@ -308,7 +312,7 @@ class TestPages:
             response = browser.get(f"{LIST}{month.name}/")
             assert response.context["statement"] == month
             assert [line.amount for line in response.context["page"]] == [D(n[6]) for n in lines]
-            assert f"<td class=\"num\">{yuan(closing)}</td>" in response.content.decode()
+            assert f'<td class="num">{yuan(closing)}</td>' in response.content.decode()
 
     def test_the_months_beside(self, told: Chain, pages_of: Pages) -> None:
         browser = pages_of(told.b)
@@ -325,7 +329,9 @@ class TestPages:
         browser = pages_of(told.b)
         page = browser.get(f"{LIST}2026-03/")
         assert len(page.context["page"]) == 3
-        assert "全部显示" in page.content.decode() and "明细第 1 页，共 2 页" in page.content.decode()
+        assert (
+            "全部显示" in page.content.decode() and "明细第 1 页，共 2 页" in page.content.decode()
+        )
         whole = browser.get(f"{LIST}2026-03/?all=1")
         assert len(whole.context["page"]) == 4
         assert "全部显示" not in whole.content.decode()

@@ -197,6 +197,26 @@ class TestTheSetting:
         assert "请同时填写" in page.content.decode()
         assert presentation().programme == "推荐"
 
+    @pytest.mark.parametrize(
+        ("words", "answer"),
+        [
+            ({"programme": "推荐"}, "请同时填写"),
+            ({"programme": "推荐", "person": "顾客"}, "另有所指"),
+            ({"programme_en": "referral"}, "三个英文叫法"),
+        ],
+    )
+    def test_half_a_name_is_refused_on_the_form(
+        self, client: Client, words: dict[str, str], answer: str
+    ) -> None:
+        client.force_login(make_user("商家", is_staff=True, is_superuser=True))
+        texts = dict.fromkeys(("programme", "person", "programme_en", "person_en", "people_en"), "")
+        address = "/admin/distribution/presentation/1/change/"
+        assert client.get("/admin/distribution/presentation/").status_code == 200
+        response = client.post(address, texts | words | {"ranking": "masked"}, follow=True)
+        html = response.content.decode()
+        assert answer in html and "成功" not in html
+        assert (presentation().programme, presentation().programme_en) == ("", "")
+
     def test_not_for_others(self, client: Client) -> None:
         client.force_login(make_user("店员", is_staff=True))
         assert client.get("/admin/distribution/presentation/").status_code == 403
