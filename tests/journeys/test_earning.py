@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 
 from base.accounts.models import User
 from base.clock import beijing_date
-from distribution.models import Commission, Pick
+from distribution.models import Commission, Pick, PositionPrivileges
 from payouts.books import check_books
-from tests.journeys.conftest import DESK
+from tests.journeys.conftest import DESK, PHONE
 from tests.journeys.test_link_to_payout import buy, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +58,7 @@ def test_from_what_it_earns_to_the_statement(
     # The link goes to a friend, who buys.
     share.click()
     link = distributor.locator("#share-address").input_value()
-    assert link.startswith(f"{shop}/p/") and link.endswith(f"?r={anna}")
+    assert link.startswith(f"{shop}/r/{anna}/")
     friend.goto(link)
     expect(friend.locator("#earn-here")).to_be_empty()
     sign_up(friend, shop, "13900000005")
@@ -80,6 +80,40 @@ def test_from_what_it_earns_to_the_statement(
     expect(distributor.locator("main")).to_contain_text(order.number)
     pdf = distributor.pdf(format="A4")
     assert pdf.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    distributor.emulate_media(media="print")
+    for part in (".header", ".room-tabs", ".footer", ".bottom-bar", ".on-screen", ".btn"):
+        for found in distributor.locator(part).all():
+            expect(found).to_be_hidden()
+    expect(distributor.locator(".statement-sums")).to_be_visible()
+    distributor.emulate_media(media="screen")
     distributor.locator(".statement-lines a").first.click()
     expect(distributor.locator("main")).to_contain_text("重新计算一致")
     assert check_books() == []
+
+
+MOVED = """
+window.moved = [];
+new PerformanceObserver((list) => {
+  for (const shift of list.getEntries())
+    for (const source of shift.sources)
+      if (source.node?.parentElement?.closest("main")) window.moved.push(source.node.className);
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_what_comes_for_a_distributor_moves_nothing(
+    shop: str, anna: str, person: Callable[..., Page], size: dict[str, int]
+) -> None:
+    """分享赚 and the price for oneself arrive after the page; both have their places."""
+    PositionPrivileges.objects.update(own_discount="0.05")
+    page = person(size=size)
+    sign_in(page, shop, "13900000001")
+    page.add_init_script(MOVED)
+    page.goto(shop)
+    expect(page.locator(".hero .earn")).to_contain_text("分享赚 ¥19.80")
+    assert page.evaluate("window.moved") == []
+    page.locator("a[href^='/p/']").first.click()
+    expect(page.locator("#earn-here .earn")).to_contain_text("分享赚 ¥19.80")
+    expect(page.locator("#own-price")).to_have_text("自己买 ¥94.05 起，减 5%")
+    assert page.evaluate("window.moved") == []
