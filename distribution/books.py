@@ -40,6 +40,15 @@ CHECKS = [
         """,
     ),
     Check(
+        "entries are of the kind and time of their transfer",
+        "transfer {0}: {1} entries of another kind or time",
+        """
+        SELECT transfer.key, count(*) FROM distribution_entry entry
+        JOIN distribution_transfer transfer ON transfer.id = entry.transfer_id
+        WHERE (entry.kind, entry.at) <> (transfer.kind, transfer.at) GROUP BY transfer.id
+        """,
+    ),
+    Check(
         "balances follow the ledger",
         "distributor {0}: {1} balance {2}, ledger {3}",
         """

@@ -62,7 +62,14 @@ def post(postings: Sequence[Posting]) -> list[Transfer]:
     )
     Entry.objects.bulk_create(
         (
-            Entry(transfer=transfer, account=account, distributor_id=owner, amount=amount)
+            Entry(
+                transfer=transfer,
+                kind=transfer.kind,
+                at=transfer.at,
+                account=account,
+                distributor_id=owner,
+                amount=amount,
+            )
             for transfer, (_, moves) in zip(transfers, written, strict=True)
             for (account, owner), amount in moves.items()
         ),

@@ -98,11 +98,12 @@ class Statement:
 
 
 MONTHS = """
-SELECT to_char(transfer.at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month,
-       transfer.kind, entry.account, sum(entry.amount)
-FROM distribution_entry entry JOIN distribution_transfer transfer ON transfer.id = entry.transfer_id
-WHERE entry.distributor_id = %s
-GROUP BY 1, 2, 3 ORDER BY 1
+SELECT to_char(month AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'), kind, account, amount
+FROM (
+    SELECT date_trunc('month', at, 'Asia/Shanghai') AS month, kind, account, sum(amount) AS amount
+    FROM distribution_entry WHERE distributor_id = %s GROUP BY 1, 2, 3
+) sums
+ORDER BY month
 """
 
 
@@ -196,14 +197,14 @@ WITH line AS (
     JOIN distribution_commission commission ON commission.id = reversal.commission_id
     WHERE commission.payee_id = %(who)s AND reversal.at >= %(start)s AND reversal.at < %(end)s
     UNION ALL
-    SELECT transfer.kind, transfer.at, entry.amount, NULL, NULL, NULL, NULL,
-           CASE WHEN transfer.kind IN ('mature', 'hold') THEN '' ELSE split_part(transfer.key, ':', 2) END
+    SELECT entry.kind, entry.at, entry.amount, NULL, NULL, NULL, NULL,
+           CASE WHEN entry.kind IN ('mature', 'hold') THEN '' ELSE split_part(transfer.key, ':', 2) END
     FROM distribution_entry entry
     JOIN distribution_transfer transfer ON transfer.id = entry.transfer_id
     WHERE entry.distributor_id = %(who)s AND entry.account IN ('available', 'reserved')
-      AND transfer.at >= %(start)s AND transfer.at < %(end)s
-      AND (entry.account = 'available' AND transfer.kind IN ('mature', 'hold', 'reserve', 'release')
-           OR entry.account = 'reserved' AND transfer.kind = 'settle')
+      AND entry.at >= %(start)s AND entry.at < %(end)s
+      AND (entry.account = 'available' AND entry.kind IN ('mature', 'hold', 'reserve', 'release')
+           OR entry.account = 'reserved' AND entry.kind = 'settle')
 )
 """
 # Orders and goods are looked up for the lines of the page alone.

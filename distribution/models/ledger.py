@@ -39,6 +39,10 @@ class Transfer(models.Model):
 
 
 class Entry(models.Model):
+    """One account's part of a transfer. `kind` and `at` are the transfer's (trigger): a
+    distributor's months are read from them alone, however many transfers the shop has.
+    """
+
     transfer = models.ForeignKey(
         Transfer, models.PROTECT, related_name="entries", verbose_name=_("凭证")
     )
@@ -49,8 +53,11 @@ class Entry(models.Model):
         null=True,
         blank=True,
         related_name="entries",
+        db_index=False,  # `entry_by_account` begins with it
         verbose_name=_("分销商"),
     )
+    kind = models.CharField(_("类型"), max_length=10, choices=Transfer.Kind)
+    at = models.DateTimeField(_("时间"))
     amount = models.DecimalField(_("金额"), max_digits=14, decimal_places=2)
 
     class Meta:
@@ -59,7 +66,13 @@ class Entry(models.Model):
         indexes = [
             models.Index(
                 fields=["distributor", "account"], include=["amount"], name="entry_by_account"
-            )
+            ),
+            models.Index(
+                fields=["distributor", "at"],
+                include=["kind", "account", "amount"],
+                condition=Q(distributor__isnull=False),
+                name="entry_by_time",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(amount=0), name="entry_not_zero"),

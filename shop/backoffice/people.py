@@ -264,7 +264,7 @@ class DistributorAdmin(ExportMixin, ReadOnlyAdmin):
     def status_label(self, distributor: Distributor) -> tuple[str, str]:
         return distributor.status, distributor.get_status_display()
 
-    @display(description=_("累计佣金"), ordering="earned_total")
+    @display(description=_("累计佣金"), ordering="earned_counted")
     def earned(self, distributor: Any) -> Decimal:
         return distributor.earned_total
 

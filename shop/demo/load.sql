@@ -167,20 +167,21 @@ SELECT %(base)s + n, 'accrue', 'accrue:' || %(base)s + n, at,
        CASE WHEN recruiter IS NULL THEN 2 ELSE 3 END
 FROM sale;
 
-INSERT INTO distribution_entry (transfer_id, account, distributor_id, amount)
-SELECT %(base)s + n, 'pending', payee, amount FROM owed
-UNION ALL SELECT %(base)s + n, 'expense', NULL, -(amount1 + amount2) FROM sale;
+INSERT INTO distribution_entry (transfer_id, kind, at, account, distributor_id, amount)
+SELECT %(base)s + n, 'accrue', at, 'pending', payee, owed.amount FROM owed JOIN sale USING (n)
+UNION ALL SELECT %(base)s + n, 'accrue', at, 'expense', NULL, -(amount1 + amount2) FROM sale;
 
 INSERT INTO distribution_transfer (id, kind, key, at, entry_count)
 SELECT 2 * %(base)s::bigint + n, 'reverse', 'reverse:' || %(base)s + n, coalesce(early_at, late_at),
        CASE WHEN recruiter IS NULL THEN 2 ELSE 3 END
 FROM sale WHERE early_at IS NOT NULL OR late_at IS NOT NULL;
 
-INSERT INTO distribution_entry (transfer_id, account, distributor_id, amount)
-SELECT 2 * %(base)s::bigint + n, CASE WHEN late_at IS NULL THEN 'pending' ELSE 'available' END, payee,
+INSERT INTO distribution_entry (transfer_id, kind, at, account, distributor_id, amount)
+SELECT 2 * %(base)s::bigint + n, 'reverse', coalesce(early_at, late_at), CASE WHEN late_at IS NULL THEN 'pending' ELSE 'available' END, payee,
        -owed.amount
 FROM owed JOIN sale USING (n) WHERE early_at IS NOT NULL OR late_at IS NOT NULL
-UNION ALL SELECT 2 * %(base)s::bigint + n, 'expense', NULL, amount1 + amount2
+UNION ALL SELECT 2 * %(base)s::bigint + n, 'reverse', coalesce(early_at, late_at), 'expense', NULL,
+       amount1 + amount2
 FROM sale WHERE early_at IS NOT NULL OR late_at IS NOT NULL;
 
 CREATE TEMPORARY TABLE ripe ON COMMIT DROP AS
@@ -195,13 +196,17 @@ FROM payout
 UNION ALL SELECT 4 * %(base)s::bigint + id, 'settle', 'settle:LS' || id, matured_at + interval '2 days', 2
 FROM payout WHERE is_settled;
 
-INSERT INTO distribution_entry (transfer_id, account, distributor_id, amount)
-SELECT id, 'pending', payee, -amount FROM ripe
-UNION ALL SELECT id, 'available', payee, amount FROM ripe
-UNION ALL SELECT 3 * %(base)s::bigint + id, 'available', payee, -amount FROM payout
-UNION ALL SELECT 3 * %(base)s::bigint + id, 'reserved', payee, amount FROM payout
-UNION ALL SELECT 4 * %(base)s::bigint + id, 'reserved', payee, -amount FROM payout WHERE is_settled
-UNION ALL SELECT 4 * %(base)s::bigint + id, 'cash', NULL, amount FROM payout WHERE is_settled;
+INSERT INTO distribution_entry (transfer_id, kind, at, account, distributor_id, amount)
+SELECT transfer.id, transfer.kind, transfer.at, part.account, part.payee, part.amount
+FROM (
+    SELECT id, 'pending' AS account, payee, -amount AS amount FROM ripe
+    UNION ALL SELECT id, 'available', payee, amount FROM ripe
+    UNION ALL SELECT 3 * %(base)s::bigint + id, 'available', payee, -amount FROM payout
+    UNION ALL SELECT 3 * %(base)s::bigint + id, 'reserved', payee, amount FROM payout
+    UNION ALL SELECT 4 * %(base)s::bigint + id, 'reserved', payee, -amount FROM payout
+    WHERE is_settled
+    UNION ALL SELECT 4 * %(base)s::bigint + id, 'cash', NULL, amount FROM payout WHERE is_settled
+) part JOIN distribution_transfer transfer ON transfer.id = part.id;
 
 ANALYZE distribution_distributor, distribution_entry;
 INSERT INTO distribution_balance (distributor_id, available, reserved)

@@ -72,7 +72,13 @@ def slip_in_a_pair() -> None:
     """Balanced, and so invisible to the trigger: two entries more in an old transfer."""
     transfer = Transfer.objects.earliest("pk")
     for amount in (CENT, -CENT):
-        Entry.objects.create(transfer=transfer, account="cash", amount=amount)
+        Entry.objects.create(
+            transfer=transfer,
+            kind=transfer.kind,
+            at=transfer.at,
+            account="cash",
+            amount=amount,
+        )
 
 
 def empty_transfer() -> None:
@@ -82,6 +88,11 @@ def empty_transfer() -> None:
 def change_an_entry() -> None:
     entry = Entry.objects.filter(account="pending").earliest("pk")
     unguarded("UPDATE distribution_entry SET amount = amount + 0.01 WHERE id = %s", entry.pk)
+
+
+def move_an_entry_to_another_day() -> None:
+    entry = Entry.objects.filter(account="pending").earliest("pk")
+    unguarded("UPDATE distribution_entry SET at = at + interval '1 day' WHERE id = %s", entry.pk)
 
 
 def delete_an_entry() -> None:
@@ -145,6 +156,10 @@ def exceed_the_limit() -> None:
 TAMPERING: list[tuple[Callable[[], None], list[str]]] = [
     (slip_in_a_pair, ["no transfer without its entries, none added later"]),
     (empty_transfer, ["no transfer without its entries, none added later"]),
+    (
+        move_an_entry_to_another_day,
+        ["entries are of the kind and time of their transfer"],
+    ),
     (change_an_entry, ["entries balance", "pending commissions follow the ledger"]),
     (
         delete_an_entry,

@@ -106,7 +106,12 @@ class TestEntries:
         )
         for account, owner, amount in entries:
             Entry.objects.create(
-                transfer=transfer, account=account, distributor=owner, amount=D(amount)
+                transfer=transfer,
+                kind="accrue",
+                at=NOON,
+                account=account,
+                distributor=owner,
+                amount=D(amount),
             )
         return transfer
 
@@ -119,6 +124,19 @@ class TestEntries:
     def test_a_single_entry_never_balances(self) -> None:
         self.transfer(("expense", None, "-1.00"))
         with pytest.raises(IntegrityError, match="not zero"):
+            connection.check_constraints()
+
+    @pytest.mark.parametrize(
+        "other", [{"kind": "mature"}, {"at": NOON + timedelta(microseconds=1)}]
+    )
+    def test_entries_are_of_their_transfers_kind_and_time(self, other: dict[str, Any]) -> None:
+        a = make_distributor()
+        transfer = self.transfer(("expense", None, "-1.00"))
+        place = {"kind": "accrue", "at": NOON} | other
+        Entry.objects.create(
+            transfer=transfer, account="pending", distributor=a, amount=D("1.00"), **place
+        )
+        with pytest.raises(IntegrityError, match="another kind or time"):
             connection.check_constraints()
 
     def test_the_sum_is_asked_at_the_end_not_between(self) -> None:
