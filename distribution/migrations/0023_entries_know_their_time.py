@@ -53,7 +53,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("distribution", "0020_whole_tasks")]
+    dependencies = [("distribution", "0022_candidates_are_counted")]
 
     operations = [
         migrations.AddField(
