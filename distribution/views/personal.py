@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
 
-from base.money import percent
 from catalog.models import Product
 from distribution.models import Distributor
 from distribution.privileges import own_discount_of, price_for_oneself
@@ -35,7 +34,7 @@ def own_price(request: HttpRequest) -> str:
     price_from = Product.objects.filter(slug=slug).values_list("price_from", flat=True).first()
     if not price_from:
         return ""
-    context = {"share": percent(discount), "price": price_for_oneself(price_from, discount)}
+    context = {"price": price_for_oneself(price_from, discount)}
     return render_to_string("distribution/own_price.html", context)
 
 
