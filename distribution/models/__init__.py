@@ -10,7 +10,7 @@ from distribution.models.presentation import Presentation
 from distribution.models.privileges import PositionPrivileges
 from distribution.models.promo import PromoCode, PromoUse
 from distribution.models.recruiting import Candidate, Invitation
-from distribution.models.relations import Binding, Click, Link, Recruitment
+from distribution.models.relations import Binding, Click, ClickDay, Link, Recruitment
 from distribution.models.reservation import Allocation, Reservation
 from distribution.models.result import Result
 from distribution.models.rules import Rule
@@ -30,6 +30,7 @@ __all__ = [
     "Candidate",
     "ChangeSet",
     "Click",
+    "ClickDay",
     "Commission",
     "ContactDetails",
     "Distributor",

@@ -50,7 +50,8 @@ class Link(models.Model):
 
 
 class Click(models.Model):
-    """Somebody opened a distributor's link. For counting only, and pruned after a while.
+    """Somebody opened a distributor's link. For counting only; after a while a day's clicks
+    become their number (`ClickDay`).
 
     Laid out to be cut by months when it grows large: nothing refers to a click, no key but the
     row's own number is unique, and every question names a time. `ip_digest` is keyed
@@ -96,6 +97,37 @@ class Click(models.Model):
 
     def __str__(self) -> str:
         return f"{self.visitor} → {self.distributor_id}"
+
+
+class ClickDay(models.Model):
+    """What a day's clicks of a link came to, kept when the clicks themselves are deleted.
+
+    `visitors` is how many people; somebody who came on two days counts on both. Rows add up: a day
+    may have several.
+    """
+
+    distributor = models.ForeignKey(
+        "distribution.Distributor", models.CASCADE, related_name="+", verbose_name=_("分销商")
+    )
+    link = models.ForeignKey(
+        Link, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("推广链接")
+    )
+    day = models.DateField(_("日期"))
+    clicks = models.PositiveIntegerField(_("访问"))
+    visitors = models.PositiveIntegerField(pgettext_lazy("plural", "访客"))
+
+    class Meta:
+        verbose_name = _("访问统计")
+        verbose_name_plural = pgettext_lazy("plural", "访问统计")
+        indexes = [models.Index(fields=["distributor", "day"], name="click_day_of")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(visitors__gte=1, clicks__gte=F("visitors")), name="click_day_adds_up"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.distributor_id} {self.day}"
 
 
 class Binding(models.Model):

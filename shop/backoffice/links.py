@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from base.errors import DomainError
 from distribution import promo_codes
-from distribution.models import Binding, Click, Link, PromoCode, PromoUse
+from distribution.models import Binding, Click, ClickDay, Link, PromoCode, PromoUse
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, merchant
 from shop.backoffice.exports import ExportMixin
 
@@ -24,6 +24,12 @@ def _count(rows: QuerySet[Any], by: str) -> Coalesce:
     """How many rows point at each of the page's, looked up for these alone."""
     number = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).values(n=Count("pk"))
     return Coalesce(Subquery(number), 0)
+
+
+def _sum(model: Any, by: str, field: str) -> Coalesce:
+    """The sum over the rows that point at each of the page's."""
+    rows = model.objects.filter(**{by: OuterRef("pk")}).order_by().values(by)
+    return Coalesce(Subquery(rows.values(n=Sum(field))), 0)
 
 
 @admin.register(Link)
@@ -39,7 +45,7 @@ class LinkAdmin(ExportMixin, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
         rows = super().get_queryset(request)
         return rows.annotate(
-            click_count=_count(Click.objects.all(), "link"),
+            click_count=_count(Click.objects.all(), "link") + _sum(ClickDay, "link", "clicks"),
             bound_count=_count(Binding.objects.all(), "link"),
         )
 

@@ -1,19 +1,24 @@
 """Clicks on their way to the table: one round trip, bounded, and nothing hangs on it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
+from django.contrib import admin
 from django.db import DatabaseError, connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from base.clock import BEIJING
 from base.digests import keyed_digest
 from distribution import click_buffer, clicks
 from distribution.click_buffer import QUEUE, flush_clicks
-from distribution.models import Binding, Click, Distributor, Policy, Trace
+from distribution.link_figures import Period, figures_of
+from distribution.links import create_link
+from distribution.models import Binding, Click, Distributor, Link, Policy, Trace
 from distribution.policy import publish_policy
 from tests.distribution.test_clicks import bound_to, member, sign_in, sign_up
 from tests.make import make_distributor, make_order
@@ -181,21 +186,60 @@ class TestPruning:
         flush_clicks()
         now = timezone.now()
         Click.objects.create(
-            visitor="0" * 32, distributor=distributor, path="/", at=now - timedelta(days=101)
+            visitor="0" * 32, distributor=distributor, path="/", at=now - timedelta(days=102)
         )
         assert clicks.prune_clicks(now) == 1
         assert Click.objects.count() == 1
-        assert clicks.prune_clicks(now + timedelta(days=100)) == 1
-        assert clicks.prune_clicks(now + timedelta(days=100)) == 0
+        assert clicks.prune_clicks(now + timedelta(days=101)) == 1
+        assert clicks.prune_clicks(now + timedelta(days=101)) == 0
         assert Binding.objects.filter(customer=user).exists()
         assert Trace.objects.filter(member=user, decision="won").exists()
 
-    def test_in_chunks(self, distributor: Distributor, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(clicks, "PRUNE_CHUNK", 2)
-        old = timezone.now() - timedelta(days=500)
-        for _ in range(5):
-            Click.objects.create(visitor="0" * 32, distributor=distributor, path="/", at=old)
-        assert clicks.prune_clicks(timezone.now()) == 5
+    def test_no_figure_changes_by_it(
+        self, distributor: Distributor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whole, half and not at all deleted; whatever days are asked for, and in small steps."""
+        monkeypatch.setattr(clicks, "PRUNE_CHUNK", 1)
+        link, other = create_link(distributor, channel="抖音"), make_distributor()
+        again, once = uuid4(), uuid4()
+        noon = datetime(2026, 3, 15, 12, tzinfo=BEIJING)
+        for visitor, whose, named, hours in [
+            (again, distributor, link, 0),
+            (again, distributor, link, 11.9),
+            (again, distributor, link, 12),  # midnight: another day
+            (once, distributor, link, 1),
+            (once, distributor, None, 1),
+            (again, other, None, 1),
+            (again, distributor, link, 500),
+        ]:
+            at = noon + timedelta(hours=hours)
+            Click.objects.create(
+                visitor=visitor, distributor=whose, link=named, path="/", at=at
+            )
+        day = noon.date()
+
+        def seen() -> list[tuple[int, int]]:
+            return [
+                (row.clicks, row.visitors)
+                for whose in (distributor, other)
+                for since, until in ((None, None), (day, day), (day + timedelta(days=1), None))
+                for row in figures_of(whose, period=Period.of_days(since, until))
+            ]
+
+        before = seen()
+        # Ever, that day, and from the next day on: the personal link, then the named one.
+        mine = [(1, 1), (5, 4), (1, 1), (3, 2), (0, 0), (2, 2)]
+        assert before == [*mine, (1, 1), (1, 1), (0, 0)]
+        site = admin.site._registry[Link]
+        in_all = [row.click_count for row in site.get_queryset(RequestFactory().get("/"))]
+        assert in_all == [5]
+        keep = timedelta(days=settings.CLICK_KEEP_DAYS)
+        for days, gone in ((0, 0), (1, 5), (2, 1), (30, 1), (31, 0)):
+            assert clicks.prune_clicks(noon + keep + timedelta(days=days)) == gone
+            assert seen() == before
+        assert not Click.objects.exists()
+        rows = site.get_queryset(RequestFactory().get("/"))
+        assert [row.click_count for row in rows] == in_all
 
     def test_the_table_may_be_cut_by_months(self, guest: Client, distributor: Distributor) -> None:
         """The same code writes into, and prunes, a table partitioned by month."""
