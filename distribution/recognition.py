@@ -185,7 +185,8 @@ def _decide_at_order(member: User, signs: Sequence[Sign], *, at: datetime, polic
     """Of each distributor only the sign that counts for them is heard: the earliest that is still
     valid, or the latest."""
     mode = policy.binding_mode
-    if mode == Policy.BindingMode.LATEST:
+    latest_wins = mode == Policy.BindingMode.LATEST
+    if latest_wins:
         signs = [*reversed(signs)]
     elif mode == Policy.BindingMode.FIRST_FOR_DAYS:
         oldest = at - timedelta(days=policy.binding_days)
@@ -193,4 +194,6 @@ def _decide_at_order(member: User, signs: Sequence[Sign], *, at: datetime, polic
     heard: dict[int, Sign] = {}
     for sign in signs:
         heard.setdefault(sign.distributor.pk, sign)
-    bind_by_signs(member, list(heard.values()), at=at, policy=policy, kind=Kind.FIRST_ORDER)
+    # In the order they came: two of the same instant are told apart by it alone.
+    chosen = [*reversed(heard.values())] if latest_wins else [*heard.values()]
+    bind_by_signs(member, chosen, at=at, policy=policy, kind=Kind.FIRST_ORDER)

@@ -41,11 +41,12 @@ class Step:
 
 
 def trail_of(request: HttpRequest) -> list[Step]:
-    """The steps this browser has taken, the earliest first; none from a cookie we did not sign."""
+    """The steps this browser has taken, the earliest first; none from a cookie that we did
+    not sign, or that no browser would keep so long."""
     new: list[Step] | None = getattr(request, "new_trail", None)
     if new is not None:
         return new
-    text = request.get_signed_cookie(COOKIE, default="", salt=COOKIE) or ""
+    text = request.get_signed_cookie(COOKIE, default="", salt=COOKIE, max_age=KEEP_SECONDS) or ""
     return [_step(*found.groups()) for found in STEP.finditer(text)]
 
 

@@ -213,9 +213,7 @@ class TestPruning:
             (again, distributor, link, 500),
         ]:
             at = noon + timedelta(hours=hours)
-            Click.objects.create(
-                visitor=visitor, distributor=whose, link=named, path="/", at=at
-            )
+            Click.objects.create(visitor=visitor, distributor=whose, link=named, path="/", at=at)
         day = noon.date()
 
         def seen() -> list[tuple[int, int]]:
