@@ -1,7 +1,8 @@
 """Posters: a distributor's picture of a product (or of the shop) with their QR code.
 
 Drawn once and kept: the key is everything that is drawn, so a new price, picture, name or line
-gives a new poster, and an old one is never shown for it. The store is bounded (settings.CACHES).
+gives a new poster, and an old one is never shown for it. The store is bounded (settings.CACHES),
+everybody has so many places in it, and draws so many an hour: nobody takes it from the others.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
+from base.accounts.limits import HOUR, Limit, consume, is_used_up
 from base.errors import DomainError
 from base.pages import shop_name
 from catalog.covers import cover_names
@@ -33,6 +35,8 @@ DRAWING = "1"  # a change of how posters are drawn makes every kept one an old o
 LONGEST_LINE = 60
 KEEP_SECONDS = 30 * 24 * 3600
 QUALITY = 90
+PLACES = 40  # for each person
+DRAWN = Limit("poster", 60, HOUR)
 CACHE = "posters"
 
 
@@ -42,10 +46,16 @@ class CannotDraw(DomainError):
 
 @dataclass(frozen=True)
 class Poster:
-    """What is drawn, and under which key it is kept."""
+    """What is drawn, for whom, and the key of all of it."""
 
     said: Said
     key: str
+    person_id: int
+
+    @property
+    def place(self) -> str:
+        """Where it is kept: one of the person's places, which the next one there takes over."""
+        return f"{self.person_id}:{int(self.key[:8], 16) % PLACES}"
 
 
 def require_posters(distributor: Distributor) -> None:
@@ -80,7 +90,7 @@ def poster_of(
         said = replace(said, **_goods(product))
     seen = _seen(said.picture)
     text = repr((DRAWING, astuple(said), seen))
-    return Poster(said, hashlib.sha256(text.encode()).hexdigest())
+    return Poster(said, hashlib.sha256(text.encode()).hexdigest(), distributor.pk)
 
 
 def default_line(layout: Layout) -> str:
@@ -116,13 +126,20 @@ def _seen(picture: str) -> str:
 
 
 def picture_of(poster: Poster) -> bytes:
-    """The poster as JPEG: kept from before, else drawn now."""
+    """The poster as JPEG: kept from before, else drawn now. Raises TooOften."""
     store = caches[CACHE]
-    kept: bytes | None = store.get(poster.key)
-    if kept is None:
-        kept = draw_poster(poster.said)
-        store.set(poster.key, kept, KEEP_SECONDS)
-    return kept
+    kept: tuple[str, bytes] | None = store.get(poster.place)
+    if kept is not None and kept[0] == poster.key:
+        return kept[1]
+    consume(DRAWN, str(poster.person_id))
+    picture = draw_poster(poster.said)
+    store.set(poster.place, (poster.key, picture), KEEP_SECONDS)
+    return picture
+
+
+def has_drawn_too_many(distributor: Distributor) -> bool:
+    """Whether only posters that are kept can be had for the moment."""
+    return is_used_up(DRAWN, str(distributor.pk))
 
 
 def draw_poster(said: Said) -> bytes:

@@ -16,7 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,9 +24,10 @@ from base.accounts.models import User
 from base.audit import record_audit
 from base.locks import lock_row, lock_rows
 from base.money import ZERO, round_cent
+from catalog.models import Product
 from distribution.clicks import origin_of
 from distribution.explanations import percent
-from distribution.models import Distributor, PromoCode, PromoUse
+from distribution.models import Binding, Distributor, PromoCode, PromoUse
 from distribution.recognition import use_promo_code
 from distribution.states import Status
 from orders.models import LineDiscount, Order, OrderEvent
@@ -60,7 +61,11 @@ def normal_code(text: str) -> str:
 def find_code(text: str) -> Found:
     """Raises BadCode for a text that nobody's code is."""
     code = normal_code(text)
-    promo = PromoCode.objects.filter(code=code).select_related("owner").first() if code else None
+    promo = (
+        PromoCode.objects.filter(code=code).select_related("owner", "product", "category").first()
+        if code
+        else None
+    )
     if promo is not None:
         return Found(code, promo, promo.owner)
     origin = origin_of(code)
@@ -77,9 +82,13 @@ def require_usable(found: Found, buyer: User, goods: Decimal, at: datetime) -> N
         raise BadCode(_("不能使用自己的推广码。"))
     if found.distributor is not None and found.distributor.status != Status.APPROVED:
         raise BadCode(_("这个优惠码目前不能使用。"))
-    promo = found.promo
-    if promo is None:
-        return
+    if found.promo is not None:
+        _require_terms(found.promo, buyer, goods, at)
+
+
+def _require_terms(promo: PromoCode, buyer: User, goods: Decimal, at: datetime) -> None:
+    if not goods and (promo.product_id or promo.category_id):
+        raise BadCode(_("这个优惠码不能用于所选的商品。"))
     if not promo.is_active:
         raise BadCode(_("这个优惠码已停用。"))
     if promo.starts_at and at < promo.starts_at:
@@ -105,13 +114,23 @@ def promo_discount(lines: Sequence[PricedLine], buyer: User, chosen: str) -> Dis
     if not chosen:
         return None
     found = find_code(chosen)
-    goods = sum((line.left for line in lines), ZERO)
+    good = [n for n, line in enumerate(lines) if is_good_for(found.promo, line.variant.product)]
+    goods = sum((lines[n].left for n in good), ZERO)
     require_usable(found, buyer, goods, timezone.now())
     off = amount_off(found.promo, goods) if found.promo else ZERO
     if not off:
         return None
     label = _("优惠码 %(code)s") % {"code": found.text}
-    return Discount(label, off, range(len(lines)))
+    return Discount(label, off, good)
+
+
+def is_good_for(promo: PromoCode | None, product: Product) -> bool:
+    """Whether a code is meant for this product; a distributor's own code is for all."""
+    if promo is None:
+        return True
+    if promo.product_id is not None:
+        return product.pk == promo.product_id
+    return promo.category_id is None or promo.category_id in product.category.path
 
 
 def amount_off(promo: PromoCode, goods: Decimal) -> Decimal:
@@ -124,18 +143,26 @@ def amount_off(promo: PromoCode, goods: Decimal) -> Decimal:
 def redeem_code(order: Order, chosen: str, *, at: datetime) -> None:
     """Use a code for an order being placed: count it, and let it speak for its distributor.
 
-    In the transaction of placing, before the payees are read. A distributor's own code is not
-    counted. Raises BadCode when it was used up meanwhile.
+    In the transaction of placing, before the payees are read. Raises BadCode when it was used up
+    meanwhile.
     """
-    found = find_code(chosen)
+    found, off = find_code(chosen), ZERO
     if found.promo is not None:
         promo = lock_row(PromoCode.objects.filter(pk=found.promo.pk))
         found = Found(found.text, promo, found.distributor)
         off = _taken_off(order)
-        require_usable(found, order.user, order.goods_amount + off, at)
+        require_usable(found, order.user, _goods_before(order, promo, off), at)
         promo.used += 1
         promo.save(update_fields=["used"])
-        PromoUse.objects.create(promo=promo, member=order.user, order=order, discount=off, at=at)
+    PromoUse.objects.create(
+        code=found.text,
+        promo=found.promo,
+        owner=found.distributor,
+        member=order.user,
+        order=order,
+        discount=off,
+        at=at,
+    )
     if found.distributor is not None:
         use_promo_code(order.user, found.distributor, code=found.text, at=at)
 
@@ -145,18 +172,27 @@ def _taken_off(order: Order) -> Decimal:
     return shares.aggregate(total=Sum("amount", default=ZERO))["total"]
 
 
+def _goods_before(order: Order, promo: PromoCode, off: Decimal) -> Decimal:
+    """What the goods that the code is meant for cost before it took `off`."""
+    lines = order.lines.select_related("variant__product__category")
+    return off + sum(
+        (line.paid for line in lines if is_good_for(promo, line.variant.product)), ZERO
+    )
+
+
 def release_uses(events: Sequence[OrderEvent]) -> None:
     """Orders that closed unpaid give their uses back. Safe twice."""
     orders = [event.order_id for event in events]
     times = {event.order_id: event.at for event in events}
     waiting = PromoUse.objects.filter(order__in=orders, released_at=None)
     for pk, promo_id in waiting.order_by("promo", "pk").values_list("pk", "promo"):
-        promo = lock_row(PromoCode.objects.filter(pk=promo_id))
+        promos = lock_rows(PromoCode.objects.filter(pk=promo_id))
         for use in lock_rows(PromoUse.objects.filter(pk=pk, released_at=None)):
             use.released_at = times[use.order_id]
             use.save(update_fields=["released_at"])
-            promo.used -= 1
-            promo.save(update_fields=["used"])
+            for promo in promos:
+                promo.used -= 1
+                promo.save(update_fields=["used"])
 
 
 def save_promo_code(promo: PromoCode, *, by: User | None) -> PromoCode:
@@ -196,7 +232,13 @@ def free_code(text: str) -> str:
 
 
 def in_words(promo: PromoCode) -> str:
-    """What a code takes off, in the reader's language."""
+    """What a code takes off and what for, in the reader's language."""
+    scope = promo.product or promo.category
+    words = _off_in_words(promo)
+    return _("%(words)s，限%(scope)s") % {"words": words, "scope": scope} if scope else words
+
+
+def _off_in_words(promo: PromoCode) -> str:
     if promo.percent is not None:
         words = _("减 %(share)s") % {"share": percent(promo.percent)}
     elif promo.amount is not None:
@@ -208,10 +250,9 @@ def in_words(promo: PromoCode) -> str:
     return words
 
 
-def codes_of(distributor: Distributor) -> QuerySet[PromoCode]:
-    """A distributor's codes, each with its paid orders (`paid`) and their goods (`sales`)."""
-    paid = Q(uses__released_at=None, uses__order__paid_at__isnull=False)
-    return distributor.promo_codes.annotate(
-        paid=Count("uses", filter=paid),
-        sales=Sum("uses__order__goods_amount", filter=paid, default=ZERO),
-    ).order_by("-is_active", "-pk")
+def uses_that_bound(uses: QuerySet[PromoUse]) -> QuerySet[PromoUse]:
+    """Those of the uses that won a customer: a binding by a code begins when its order is placed."""
+    bound = Binding.objects.filter(
+        customer=OuterRef("member"), starts_at=OuterRef("at"), source=Binding.Source.PROMO_CODE
+    )
+    return uses.filter(Exists(bound))

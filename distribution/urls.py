@@ -45,6 +45,7 @@ urlpatterns = [
     path("distribution/resignation/", membership.resignation, name="resignation"),
     path("distribution/links/", links.links, name="links"),
     path("distribution/links/list.csv", links.links_csv, name="links_csv"),
+    path("distribution/links/codes.csv", links.codes_csv, name="codes_csv"),
     path("distribution/links/goods/", links.goods, name="link_goods"),
     path("distribution/links/<str:code>/name/", links.link_name, name="link_name"),
     path("distribution/links/<str:code>/archive/", links.link_archive, name="link_archive"),

@@ -50,6 +50,11 @@ def consume(limit: Limit, key: str) -> None:
         raise TooOften(limit.seconds - now % limit.seconds)
 
 
+def is_used_up(limit: Limit, key: str) -> bool:
+    """Whether the next attempt would be one too many."""
+    return int(cache.get(_place(limit, key, time.time()), 0)) >= limit.amount
+
+
 def give_back(limit: Limit, key: str) -> None:
     """Uncount an attempt that turned out to be none (a right password)."""
     try:

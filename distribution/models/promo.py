@@ -62,6 +62,23 @@ class PromoCode(models.Model):
     most_per_person = models.PositiveSmallIntegerField(
         _("每人次数"), null=True, blank=True, default=1, help_text=_("空表示不限。")
     )
+    product = models.ForeignKey(
+        "catalog.Product",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("仅限商品"),
+    )
+    category = models.ForeignKey(
+        "catalog.Category",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("仅限分类"),
+        help_text=_("包括下级分类。商品和分类只选一个，都不选则全场可用。"),
+    )
     used = models.PositiveIntegerField(_("已用次数"), default=0, editable=False)
     is_active = models.BooleanField(_("启用"), default=True)
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now, editable=False)
@@ -89,6 +106,9 @@ class PromoCode(models.Model):
             ),
             models.CheckConstraint(condition=Q(minimum__gte=0), name="promo_minimum_not_negative"),
             models.CheckConstraint(
+                condition=Q(product=None) | Q(category=None), name="promo_one_scope"
+            ),
+            models.CheckConstraint(
                 condition=Q(starts_at=None) | Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
                 name="promo_runs_forward",
             ),
@@ -99,10 +119,27 @@ class PromoCode(models.Model):
 
 
 class PromoUse(models.Model):
-    """A code used for an order. Given back (`released_at`) when the order closes unpaid."""
+    """A code typed in for an order. Given back (`released_at`) when the order closes unpaid.
 
+    `owner` is whom it spoke for. Without a promo code it was the distributor's own, or a link's.
+    """
+
+    code = models.CharField(_("输入的码"), max_length=20)
     promo = models.ForeignKey(
-        PromoCode, models.PROTECT, related_name="uses", verbose_name=_("优惠码")
+        PromoCode,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="uses",
+        verbose_name=_("优惠码"),
+    )
+    owner = models.ForeignKey(
+        "distribution.Distributor",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("归属分销商"),
     )
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("会员")
@@ -124,7 +161,11 @@ class PromoUse(models.Model):
             )
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(discount__gte=0), name="promo_use_not_negative")
+            models.CheckConstraint(condition=Q(discount__gte=0), name="promo_use_not_negative"),
+            models.CheckConstraint(
+                condition=Q(promo__isnull=False) | Q(owner__isnull=False),
+                name="promo_use_is_somebodys",
+            ),
         ]
 
     def __str__(self) -> str:

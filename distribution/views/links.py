@@ -22,6 +22,7 @@ from catalog.models import Product
 from catalog.search import find_products
 from distribution.access import distributor, distributor_of
 from distribution.clicks import record_click
+from distribution.code_figures import codes_of
 from distribution.forms import LinkFilter, LinkForm, LinkNameForm
 from distribution.link_figures import LinkFigures, Period, figures_of
 from distribution.links import (
@@ -36,13 +37,13 @@ from distribution.links import (
 )
 from distribution.models import Distributor, Link
 from distribution.periods import quick_periods
-from distribution.promo_codes import codes_of, in_words
+from distribution.promo_codes import in_words
 from distribution.qr import qr_png, qr_svg
 
 QR_SECONDS = 24 * 3600
 PER_PAGE = 20
 GOODS_PER_PAGE = 12
-PROMO_CODES = 20
+CODES_SHOWN = 20
 
 
 @distributor
@@ -81,7 +82,10 @@ def links(request: HttpRequest) -> HttpResponse:
         "since": wanted["since"],
         "until": wanted["until"],
         "page": page,
-        "promo_codes": [(promo, in_words(promo)) for promo in codes_of(person)[:PROMO_CODES]],
+        "codes": [
+            (code, in_words(code.promo) if code.promo else "")
+            for code in codes_of(person, period=period)[:CODES_SHOWN]
+        ],
         "personal": personal,
         "named": list(zip(named, opened_pages(rows), strict=True)),
     }
@@ -131,6 +135,34 @@ def _cells(figures: LinkFigures) -> list[Any]:
         figures.sales,
         figures.refunded_amount,
     ]  # fmt: skip
+
+
+@distributor
+@never_cache
+@require_safe
+def codes_csv(request: HttpRequest) -> Any:
+    """What the codes brought in the days asked for, as a file."""
+    wanted = LinkFilter(request.GET).wanted()
+    period = Period.of_days(wanted["since"], wanted["until"])
+    header = [
+        _("优惠码"), _("内容"), _("下单"), _("付款"), _("有退款"), _("新顾客"), _("成交额"),
+        _("退款额"), _("优惠金额"),
+    ]  # fmt: skip
+    rows = (
+        [
+            code.code,
+            in_words(code.promo) if code.promo else _("只记推荐"),
+            code.placed,
+            code.paid,
+            code.refunded,
+            code.bound,
+            code.sales,
+            code.refunded_amount,
+            code.discount,
+        ]
+        for code in codes_of(distributor_of(request), period=period)
+    )
+    return csv_response("codes.csv", header, rows)
 
 
 @distributor

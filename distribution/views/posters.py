@@ -9,6 +9,7 @@ from django.utils.http import parse_etags
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from base.accounts.limits import TooOften
 from catalog.listing import SORTS, for_cards, for_sale
 from catalog.models import Product
 from distribution.access import distributor, distributor_of
@@ -18,6 +19,7 @@ from distribution.poster_layouts import Layout
 from distribution.posters import (
     CannotDraw,
     default_line,
+    has_drawn_too_many,
     picture_of,
     poster_of,
     product_for_poster,
@@ -49,6 +51,7 @@ def posters(request: HttpRequest) -> HttpResponse:
         "links": list(person.links.filter(archived_at=None).order_by("-pk")[:LINKS_OFFERED]),
         "line": line,
         "default_line": default_line(layout),
+        "has_drawn_too_many": has_drawn_too_many(person),
     }
     try:
         require_posters(person)
@@ -79,7 +82,12 @@ def poster(request: HttpRequest, layout: str) -> HttpResponse:
     if tag in parse_etags(request.headers.get("If-None-Match", "")):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(picture_of(made), content_type="image/jpeg")
+        try:
+            picture = picture_of(made)
+        except TooOften as refusal:
+            waiting = {"Retry-After": str(refusal.seconds), "Cache-Control": "no-store"}
+            return HttpResponse(str(refusal), status=429, headers=waiting)
+        response = HttpResponse(picture, content_type="image/jpeg")
         response.headers["Content-Disposition"] = f'inline; filename="poster-{layout}.jpg"'
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "private, no-cache"

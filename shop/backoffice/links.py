@@ -79,6 +79,8 @@ class PromoCodeForm(forms.ModelForm):
         starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
         if starts_at and ends_at and ends_at <= starts_at:
             self.add_error("ends_at", _("结束要晚于开始。"))
+        if data.get("product") is not None and data.get("category") is not None:
+            self.add_error("category", _("商品和分类只选一个。"))
         return data
 
 
@@ -95,15 +97,15 @@ class PromoUseInline(ReadOnlyInline):
 @admin.register(PromoCode)
 class PromoCodeAdmin(ExportMixin, ModelAdmin):
     form = PromoCodeForm
-    list_display = ["code", "owner", "words", "used", "most_uses", "paid", "sales", "starts_at", "ends_at", "is_active"]  # fmt: skip
+    list_display = ["code", "owner", "words", "used", "most_uses", "paid", "brought", "sales", "refunded", "starts_at", "ends_at", "is_active"]  # fmt: skip
     list_filter = ["is_active", ("owner", admin.EmptyFieldListFilter), "ends_at"]
-    list_select_related = ["owner__user"]
+    list_select_related = ["owner__user", "product", "category"]
     search_fields = ["code", "owner__code", "owner__user__name", "owner__user__phone"]
-    autocomplete_fields = ["owner"]
+    autocomplete_fields = ["owner", "product", "category"]
     inlines = [PromoUseInline]
     fieldsets = (
         (None, {"fields": ["code", "owner", "is_active"]}),
-        (_("优惠"), {"fields": ["percent", "amount", "minimum"]}),
+        (_("优惠"), {"fields": ["percent", "amount", "minimum", "product", "category"]}),
         (_("条件和数量"), {"fields": ["starts_at", "ends_at", "most_uses", "most_per_person"]}),
     )
     show_full_result_count = False
@@ -117,6 +119,8 @@ class PromoCodeAdmin(ExportMixin, ModelAdmin):
             .annotate(
                 paid_count=Count("uses", filter=paid),
                 sales_sum=Coalesce(Sum("uses__order__goods_amount", filter=paid), Decimal(0)),
+                refunded_sum=Coalesce(Sum("uses__order__refunded_amount", filter=paid), Decimal(0)),
+                bound_count=_count(promo_codes.uses_that_bound(PromoUse.objects.all()), "promo"),
             )
         )
 
@@ -140,3 +144,24 @@ class PromoCodeAdmin(ExportMixin, ModelAdmin):
     @display(description=_("成交额"), ordering="sales_sum")
     def sales(self, promo: Any) -> Decimal:
         return promo.sales_sum
+
+    @display(description=_("新顾客"), ordering="bound_count")
+    def brought(self, promo: Any) -> int:
+        return promo.bound_count
+
+    @display(description=_("退款额"), ordering="refunded_sum")
+    def refunded(self, promo: Any) -> Decimal:
+        return promo.refunded_sum
+
+
+@admin.register(PromoUse)
+class PromoUseAdmin(ExportMixin, ReadOnlyAdmin):
+    """Every code that was typed in, distributors' own ones too."""
+
+    list_display = ["at", "code", "owner", "member", "order", "discount", "released_at"]
+    list_filter = [("promo", admin.EmptyFieldListFilter), ("released_at", admin.EmptyFieldListFilter), "at"]  # fmt: skip
+    list_select_related = ["owner__user", "member", "order"]
+    search_fields = ["code", "owner__code", "member__phone", "member__name", "order__number"]
+    date_hierarchy = "at"
+    show_full_result_count = False
+    export_name = "promo-uses"

@@ -98,6 +98,7 @@ SIDEBAR = [
         _page(pgettext_lazy("plural", "佣金"), "paid", "distribution.commission"),
         _page(pgettext_lazy("plural", "推广链接"), "add_link", "distribution.link"),
         _page(pgettext_lazy("plural", "优惠码"), "sell", "distribution.promocode"),
+        _page(pgettext_lazy("plural", "优惠码使用记录"), "receipt_long", "distribution.promouse"),
         _page(pgettext_lazy("plural", "访问记录"), "ads_click", "distribution.click"),
     ),
     _group(

@@ -26,7 +26,7 @@ from shop.demo.people import MERCHANT, PASSWORD, SIGN_INS, Cast, cast_everybody
 from shop.demo.recruiting import invite_some
 from shop.demo.selling import pick_goods
 from shop.demo.tiers import set_tiers
-from shop.demo.trade import CHANNEL, PROMO_CODE, Trade, prompt_gateways
+from shop.demo.trade import CHANNEL, OWNED_CODE, PROMO_CODE, Trade, prompt_gateways
 
 DAYS = 90
 ORDERS = 320
@@ -113,7 +113,7 @@ def _set_promo_codes(cast: Cast, opening: datetime) -> None:
     amount, share = Decimal("10.00"), Decimal("0.05")
     codes = (
         PromoCode(code=PROMO_CODE, amount=amount, minimum=Decimal("99.00"), most_per_person=None),
-        PromoCode(code="小满95", owner=cast.first[0], percent=share),
+        PromoCode(code=OWNED_CODE, owner=cast.first[0], percent=share),
         PromoCode(code="OPENING", percent=share, ends_at=opening + timedelta(days=30)),
     )
     for code in codes:

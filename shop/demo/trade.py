@@ -30,6 +30,7 @@ from shop.demo.people import Cast
 
 METHOD = CHANNEL = "sandbox"
 PROMO_CODE = "邻里满减"  # typed in by who buys three things
+OWNED_CODE = "小满95"  # speaks for the first distributor
 COURIERS = ("顺丰速运", "中通快递", "京东物流", "圆通速递")
 
 OPINIONS = {
@@ -99,6 +100,8 @@ class Trade:
         self.cast = cast
         self.random = random
         self.opinions = Random(20261125)  # of its own, so that the trade stays as it was
+        self.tips = Random(20261126)
+        self.tipped: set[int] = set()  # who has typed in a distributor's code
         self.diary = Diary()
         variants = Variant.objects.select_related("product").filter(stock__gte=60, is_active=True)
         self.variants = list(variants.order_by("sku"))
@@ -143,7 +146,7 @@ class Trade:
                     buyer,
                     items,
                     address=buyer.addresses.get(is_default=True),
-                    choices={"promo_code": PROMO_CODE} if len(items) == 3 else {},
+                    choices={"promo_code": self._code_typed(buyer, len(items))},
                     at=at,
                 )
             except (OutOfStock, CannotPlace):
@@ -154,6 +157,18 @@ class Trade:
                 self.diary.note(at + timedelta(minutes=2), lambda soon: self._pay(order, soon))
 
         return buy
+
+    def _code_typed(self, buyer: User, pieces: int) -> str:
+        """Three pieces take the shop's code; some people were told a distributor's, once."""
+        if pieces == 3:
+            return PROMO_CODE
+        owners = self.cast.first[:2]
+        if buyer.pk in {*self.tipped, *(owner.pk for owner in owners)}:
+            return ""
+        if self.tips.random() >= 0.15:
+            return ""
+        self.tipped.add(buyer.pk)
+        return self.tips.choice([OWNED_CODE, OWNED_CODE, owners[1].code])
 
     def _pay(self, order: Order, at: datetime) -> None:
         payment = payments.start_payment(order, METHOD, at=at)

@@ -18,13 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from base.accounts.limits import HOUR, Limit, TooOften
 from catalog.models import Product, ProductImage, Variant
 from distribution import posters
 from distribution.links import create_link
 from distribution.models import Distributor
 from distribution.people import set_status
 from distribution.poster_layouts import WIDTH, Layout, Said, draw
-from distribution.posters import CannotDraw, picture_of, poster_of
+from distribution.posters import CannotDraw, has_drawn_too_many, picture_of, poster_of
 from distribution.states import Status
 from tests.distribution.test_lettering import TEXTS
 from tests.make import make_distributor, make_product, make_user, make_variant
@@ -245,6 +246,41 @@ class TestTheStore:
 
         os.utime(path, ns=(stamp, stamp))
         assert poster_of(person, Layout.PORTRAIT, product=nuts).key != before
+
+    def test_one_person_has_so_many_places_in_it(
+        self, person: Distributor, nuts: Product, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(posters, "PLACES", 2)
+        monkeypatch.setattr(posters, "draw_poster", lambda said: said.line.encode())
+        other = make_distributor(name="别人")
+        made = {
+            (whose, line): poster_of(whose, Layout.SHOP, line=line)
+            for whose in (person, other)
+            for line in map(str, range(9))
+        }
+        assert len({poster.place for poster in made.values()}) <= 4
+        for (_, line), poster in made.items():
+            assert picture_of(poster) == line.encode(), "never what was there before"
+        assert len(list(Path(caches["posters"]._dir).glob("*.djcache"))) <= 4
+
+    def test_one_person_draws_so_many_an_hour(
+        self, person: Distributor, nuts: Product, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(posters, "DRAWN", Limit("poster", 2, HOUR))
+        first, second, third = (
+            poster_of(person, Layout.SHOP, line=line) for line in ("一", "二", "三")
+        )
+        kept = picture_of(first)
+        assert picture_of(first) == kept, "what is kept is not counted"
+        assert not has_drawn_too_many(person)
+        picture_of(second)
+        assert has_drawn_too_many(person)
+        with pytest.raises(TooOften):
+            picture_of(third)
+        assert picture_of(second)
+        other = make_distributor(name="别人")
+        assert not has_drawn_too_many(other)
+        picture_of(poster_of(other, Layout.SHOP))
 
     def test_it_never_holds_more_than_it_may(self, person: Distributor, nuts: Product) -> None:
         for number in range(12):

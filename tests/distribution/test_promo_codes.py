@@ -13,13 +13,13 @@ from django.utils import timezone
 from base.accounts.models import User
 from base.models import AuditEntry
 from base.money import ZERO
+from catalog.models import Category, Variant
 from distribution.links import create_link
 from distribution.models import Binding, Distributor, OrderTerms, Policy, PromoCode, PromoUse
 from distribution.people import set_status
 from distribution.policy import publish_policy
 from distribution.promo_codes import (
     BadCode,
-    codes_of,
     in_words,
     normal_code,
     save_promo_code,
@@ -32,11 +32,12 @@ from orders.models import LineDiscount, Order
 from tests.make import (
     START,
     make_address,
+    make_category,
     make_distributor,
+    make_product,
     make_rule,
     make_user,
     make_variant,
-    pay,
 )
 
 pytestmark = pytest.mark.django_db
@@ -197,7 +198,8 @@ class TestWhomItSpeaksFor:
         order = order_with(code.lower())
         assert (order.discount_amount, order.total) == (ZERO, Decimal("30.00"))
         assert self.payee(order) == owner
-        assert not PromoUse.objects.exists()
+        use = PromoUse.objects.get()
+        assert (use.code, use.promo, use.owner, use.discount) == (code, None, owner, ZERO)
 
     def test_a_code_of_the_shop_binds_nobody(self) -> None:
         make_code()
@@ -223,12 +225,62 @@ class TestWhomItSpeaksFor:
         assert order.total == Decimal("25.00"), "the discount is the buyer's all the same"
         assert self.payee(order) == (owner if is_taken else first)
 
-    def test_its_paid_orders_for_its_owner(self, owner: Distributor) -> None:
-        make_code(owner=owner)
-        pay(order_with("SWEET"))
-        order_with("SWEET")
-        (row,) = codes_of(owner)
-        assert (row.paid, row.sales) == (1, Decimal("25.00"))
+    def test_an_order_with_ones_own_code_that_closes_unpaid(self, owner: Distributor) -> None:
+        order = order_with(owner.code)
+        for _ in range(2):
+            cancel_order(order, reason="改主意")
+        assert PromoUse.objects.get().released_at is not None
+
+
+class TestWhatItIsFor:
+    """A code for one product, or for a category and what lies below it."""
+
+    @pytest.fixture
+    def shelves(self) -> tuple[Category, Category]:
+        above = make_category("食品")
+        return above, make_category("坚果", parent=above)
+
+    def order(self, *variants: Variant) -> Order:
+        buyer = make_user()
+        return place_order(
+            buyer,
+            [Item(variant.pk, 1) for variant in variants],
+            address=make_address(buyer),
+            choices={"promo_code": "SWEET"},
+        )
+
+    @pytest.mark.parametrize("scope", ["product", "category"])
+    def test_it_takes_off_these_goods_alone(
+        self, shelves: tuple[Category, Category], scope: str
+    ) -> None:
+        nuts = make_variant("3.00", product=make_product("腰果", category=shelves[1]))
+        other = make_variant("50.00")
+        target = nuts.product if scope == "product" else shelves[0]
+        make_code(minimum=Decimal("3.00"), most_uses=1, **{scope: target})
+        order = self.order(other, nuts)
+        taken = {line.variant_id: line.discount for line in order.lines.all()}
+        assert taken == {nuts.pk: Decimal("3.00"), other.pk: ZERO}
+        assert PromoUse.objects.get().discount == Decimal("3.00")
+        assert in_words(PromoCode.objects.get()) == f"满 ¥3.00 减 ¥5.00，限{target}"
+
+    @pytest.mark.parametrize("scope", ["product", "category"])
+    def test_the_minimum_is_of_these_goods(
+        self, shelves: tuple[Category, Category], scope: str
+    ) -> None:
+        nuts = make_variant("3.00", product=make_product("腰果", category=shelves[1]))
+        target = nuts.product if scope == "product" else shelves[1]
+        make_code(minimum=Decimal("3.01"), **{scope: target})
+        for variants, why in (([make_variant("50.00"), nuts], "满 ¥3.01"), ([make_variant("50.00")], "所选的商品")):  # fmt: skip
+            with pytest.raises((CannotPlace, BadCode), match=why):
+                self.order(*variants)
+        assert (Order.objects.count(), PromoUse.objects.count()) == (0, 0)
+
+    def test_not_a_product_and_a_category(self, shelves: tuple[Category, Category]) -> None:
+        with pytest.raises(ValidationError):
+            make_code(product=make_product(), category=shelves[0])
+        make_code()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            PromoCode.objects.update(product=make_product(), category=shelves[0])
 
 
 class TestSaving:

@@ -9,8 +9,10 @@ import zxingcpp
 from django.test import Client
 from PIL import Image
 
+from base.accounts.limits import HOUR, Limit
 from base.accounts.models import User
 from catalog.models import Product
+from distribution import posters
 from distribution.links import create_link
 from distribution.models import Distributor
 from distribution.people import set_status
@@ -122,6 +124,22 @@ def test_the_way_from_a_products_page(person: Distributor, nuts: Product, pages_
     way = f'href="{PAGE}?product={nuts.pk}"'
     assert way in pages_of(person).get("/personal/", here).content.decode()
     assert way not in pages_of(make_user()).get("/personal/", here).content.decode()
+
+
+def test_too_many_new_ones_are_refused_in_words(
+    person: Distributor, nuts: Product, pages_of: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posters, "DRAWN", Limit("poster", 1, HOUR))
+    browser = pages_of(person)
+    words = "这一小时生成的新海报已经很多"
+    assert words not in browser.get(PAGE).content.decode()
+    assert browser.get(f"{PAGE}shop.jpg").status_code == 200
+    refused = browser.get(f"{PAGE}shop.jpg", {"line": "另一句"})
+    assert (refused.status_code, refused["Cache-Control"]) == (429, "no-store")
+    assert 0 < int(refused["Retry-After"]) <= HOUR
+    assert "操作太频繁" in refused.content.decode()
+    assert browser.get(f"{PAGE}shop.jpg").status_code == 200
+    assert words in browser.get(PAGE).content.decode()
 
 
 @pytest.mark.parametrize("number", [1, 3])
