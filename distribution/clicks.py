@@ -9,7 +9,7 @@ WeChat's snapshots leave nothing.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -170,7 +170,7 @@ def prune_clicks(at: datetime) -> int:
     total = 0
     while (first := Click.objects.filter(at__lt=oldest).aggregate(at=Min("at"))["at"]) is not None:
         day = beijing_date(first)
-        values = {
+        values: dict[str, date | datetime | int] = {
             "day": day,
             "since": day_start(day),
             "until": day_end(day),
