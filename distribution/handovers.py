@@ -19,7 +19,7 @@ from base.audit import record_audit
 from base.errors import DomainError
 from base.locks import lock_rows
 from distribution.models import Binding, Distributor, Recruitment
-from distribution.relations import CannotRelate, chain_above, in_force
+from distribution.relations import CannotRelate, chain_above, in_force, lock_chains
 from distribution.states import Status
 
 SAMPLE = 20
@@ -79,7 +79,7 @@ def hand_over(
 ) -> Handover:
     """Do it, from `at` (now) on. A second time there is nobody left to move and nothing happens.
 
-    Locks both distributors and everybody who moves. Raises CannotRelate, and DomainError without
+    Locks both distributors, everybody who moves, and the chains. Raises CannotRelate, and DomainError without
     a reason.
     """
     if not reason.strip():
@@ -97,6 +97,7 @@ def hand_over(
                 pk__in=_recruits(giver, groups, at).values("distributor")
             ).only("pk")
         )
+        lock_chains([giver.pk])
         done = preview_handover(giver, taker, groups, at=at)
         if done.is_empty:
             return done

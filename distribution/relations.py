@@ -4,7 +4,7 @@ Intervals of one person never overlap (database exclusion constraint). The merch
 when and for how long a link binds; only the merchant changes who recruited whom.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -29,6 +29,8 @@ from distribution.traces import (
     record_trace,
     record_verdict,
 )
+
+CHAINS = 20_261_125  # the number of the database's lock; any that nobody else takes
 
 # Why somebody who is no (longer an) approved distributor is bound to nobody.
 OUT = {
@@ -63,15 +65,34 @@ def bound_distributor(customer_id: int, at: datetime) -> Distributor | None:
 def require_relatable(person_id: int, distributor: Distributor, at: datetime) -> None:
     """Raise CannotRelate for oneself, for one who is not approved, and for a loop of any length.
 
-    The whole chain above `distributor` is walked in one query over both relations at `at`.
+    The whole chain above `distributor` is walked in one query over both relations at `at`, and
+    stays as it is until the transaction ends.
     """
     if distributor.pk == person_id:
         raise CannotRelate(_("不能绑定自己。"), Why.SELF)
     if distributor.status != Status.APPROVED:
         why = OUT.get(Status(distributor.status), Why.NOT_APPROVED)
         raise CannotRelate(_("该分销商目前不能推荐顾客。"), why)
+    lock_chains([person_id])
     if person_id in chain_above(distributor, at):
         raise CannotRelate(_("这样会形成循环推荐关系。"), Why.LOOP)
+
+
+def lock_chains(people: Collection[int]) -> None:
+    """Let nobody else put a distributor under another until the transaction ends, if there are
+    distributors among these people: only such can close a loop, each end of it on its own.
+
+    The last lock that is taken, after those on people.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT pg_advisory_xact_lock(%(chains)s)
+            FROM (SELECT 1 FROM distribution_distributor
+                  WHERE user_id = ANY(%(people)s::bigint[]) LIMIT 1) distributor
+            """,
+            {"chains": CHAINS, "people": list(people)},
+        )
 
 
 def chain_above(distributor: Distributor, at: datetime) -> set[int]:
