@@ -40,9 +40,10 @@ from distribution.trail import (
 )
 
 PARAMETER = "r"
+# Not the phones called CUBOT.
 ROBOTS = re.compile(
-    r"bot|crawl|spider|slurp|preview|scrap|lighthouse|pingdom|uptime|monitor"
-    r"|facebookexternalhit|facebookcatalog|embedly|whatsapp|skype|vkshare|pinterest/|quora link"
+    r"(?<!cu)bot|crawl|spider|slurp|preview|scrap|lighthouse|pingdom|uptime|monitor"
+    r"|facebookexternalhit|facebookcatalog|embedly|whatsapp|vkshare|quora link"
     r"|python|curl/|wget/|httpx|axios|node-fetch|undici|go-http|okhttp|java/|libwww|guzzle"
     r"|apache-httpclient|aiohttp|phantomjs",
     re.IGNORECASE,

@@ -18,6 +18,7 @@ from base.visitors import (
     mark_snapshot,
 )
 from distribution.click_buffer import flush_clicks
+from distribution.clicks import is_person
 from distribution.links import create_link
 from distribution.models import Binding, Click, Distributor, Policy, Trace
 from distribution.people import set_status
@@ -192,6 +193,25 @@ class TestMachines:
         assert answer.status_code == 302
         assert COOKIE not in answer.cookies
         assert clicks() == []
+
+    @pytest.mark.parametrize(
+        "app",
+        [
+            "MicroMessenger/8.0.48.2580(0x28003036) WeChat/arm64 Weixin NetType/WIFI",
+            "V1_AND_SQ_8.9.80_QQ/8.9.80 NetType/WIFI",
+            "aweme_290100 JsSdk/1.0 NetType/WIFI Channel/douyin ByteLocale/zh",
+            "discover/8.20.1 NetType/WiFi xhsminiweb",
+            "AliApp(AP/10.5.80.8000) AlipayClient/10.5.80.8000",
+            "Weibo (V2309A__weibo__14.3.2__android__android14)",
+            "baiduboxapp/13.50.0.10",
+            "[Pinterest/Android]",
+        ],
+    )
+    @pytest.mark.parametrize("phone", ["V2309A", "CUBOT NOTE 20"])
+    def test_people_within_an_app_are_no_machines(self, app: str, phone: str) -> None:
+        agent = f"Mozilla/5.0 (Linux; Android 14; {phone}) Chrome/116.0 Mobile Safari/537.36 {app}"
+        request = RequestFactory().get("/", headers={"user-agent": agent})
+        assert is_person(request)
 
     @pytest.mark.parametrize(
         "header",
