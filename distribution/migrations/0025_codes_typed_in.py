@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0002_listing_orders'),
-        ('distribution', '0023_clicks_by_day'),
+        ('distribution', '0024_clicks_by_day'),
         ('orders', '0008_reviews'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0022_candidates_are_counted'),
+        ('distribution', '0023_entries_know_their_time'),
     ]
 
     operations = [
