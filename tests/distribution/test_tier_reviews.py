@@ -335,6 +335,15 @@ class TestTheMerchantsHand:
         ]
         assert [row.period_start.month for row in TierReview.objects.all()] == [4]
 
+    @pytest.mark.parametrize(("until", "falls"), [(date(2026, 4, 30), 5), (date(2026, 5, 1), 6)])
+    def test_a_period_that_ends_before_the_date_is_not_examined(
+        self, person: Distributor, until: date, falls: int
+    ) -> None:
+        gold = Tier.objects.get(code="gold")
+        set_tier(person, gold, by=make_user(), at=beijing(2, 10), keep_until=until)
+        nightly(beijing(4, 20), beijing(6, 2))
+        assert tiers_of(person)[-1] == ("bronze", beijing(falls, 1, 2))
+
     def test_without_a_date_for_one_whole_period(self, person: Distributor) -> None:
         set_tier(person, Tier.objects.get(code="gold"), by=make_user(), at=beijing(2, 10))
         nightly(beijing(2, 11), beijing(5, 2))
