@@ -19,7 +19,15 @@ from base.money import ZERO
 from catalog.models import Category
 from distribution.commissions import kept_line
 from distribution.models import OrderTerms, Rule
-from distribution.trial import Due, Outcome, Trial, actual_outcomes, as_always
+from distribution.trial import (
+    Due,
+    Outcome,
+    Trial,
+    actual_outcomes,
+    as_always,
+    held_down,
+    what_was_forfeited,
+)
 from orders.models import Order, OrderLine
 
 CHUNK = 1000
@@ -161,8 +169,12 @@ def simulate(
         result.orders += len(orders)
         result.orders_without_terms += len(chunk) - len(orders)
         lines = list(OrderLine.objects.filter(order__in=orders).order_by("order_id", "pk"))
-        before = beside.outcomes(orders, terms, lines) if beside else actual_outcomes(terms, lines)
-        after = proposed.outcomes(orders, terms, lines)
+        ceilings = what_was_forfeited(terms)
+        if beside:
+            before = held_down(beside.outcomes(orders, terms, lines), ceilings)
+        else:
+            before = actual_outcomes(terms, lines)
+        after = held_down(proposed.outcomes(orders, terms, lines), ceilings)
         for _order, of_order in groupby(lines, key=lambda line: line.order_id):
             tally.count(list(of_order), before, after)
         seen += len(chunk)

@@ -112,6 +112,19 @@ class DryRunState(models.TextChoices):
 OPEN_DRY_RUNS = (DryRunState.QUEUED, DryRunState.RUNNING)
 
 
+class PackState(models.TextChoices):
+    """How far an evidence pack is."""
+
+    QUEUED = "queued", _("排队中")
+    RUNNING = "running", _("准备中")
+    READY = "ready", _("可以下载")
+    FAILED = "failed", _("失败")
+    EXPIRED = "expired", _("已过期")
+
+
+OPEN_PACKS = (PackState.QUEUED, PackState.RUNNING)
+
+
 class InvitationState(models.TextChoices):
     """How far an invitation to become a distributor has come."""
 

@@ -8,14 +8,22 @@ left now, after the refunds there were.
 import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from base.money import ZERO
 from distribution.attribution import Attribution, Payee, attribute_again
 from distribution.commissions import kept_line, share_of, whole_line
-from distribution.models import Commission, LineTerms, OrderTerms, Policy, Rule, TierUplift
+from distribution.models import (
+    Commission,
+    LineTerms,
+    OrderTerms,
+    Policy,
+    Reversal,
+    Rule,
+    TierUplift,
+)
 from distribution.rules import RuleBook
 from distribution.terms import PlacedLine, line_facts, line_terms, month_orders
 from orders.models import Order, OrderLine
@@ -124,6 +132,32 @@ def outcome_of(row: OrderLine, fixed: Sequence[LineTerms], policy: Policy) -> Ou
         for due in fixed
     )
     return Outcome(tuple(due for due in dues if due.amount > ZERO), whole.is_capped)
+
+
+# What is left of a commission that a ban or a decision took: by line, level and payee.
+Ceilings = Mapping[tuple[int, int, int], Decimal]
+
+
+def what_was_forfeited(terms: Mapping[int, OrderTerms]) -> Ceilings:
+    """Other rules give nobody back what was taken for good. One query."""
+    taken = Reversal.objects.filter(refund=None, commission__order__in=list(terms))
+    rows = taken.values_list(
+        "commission__line", "commission__level", "commission__payee", "commission__amount"
+    )
+    return {(line, level, payee): amount for line, level, payee, amount in rows}
+
+
+def held_down(outcomes: dict[int, Outcome], ceilings: Ceilings) -> dict[int, Outcome]:
+    """The outcomes, none of which pays more than its ceiling."""
+    for line_id in {line_id for line_id, _level, _payee in ceilings}:
+        dues = (
+            due._replace(amount=min(due.amount, ceilings.get((line_id, *due[:2]), due.amount)))
+            for due in outcomes[line_id].dues
+        )
+        outcomes[line_id] = replace(
+            outcomes[line_id], dues=tuple(due for due in dues if due.amount > ZERO)
+        )
+    return outcomes
 
 
 def actual_outcomes(

@@ -303,6 +303,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "distribution.risk.tasks.find_risks",
         "schedule": crontab(minute=25),
     },
+    "prepare evidence packs": {
+        "task": "shop.backoffice.tasks.prepare_waiting",
+        "schedule": timedelta(minutes=1),
+    },
+    "forget old evidence packs": {
+        "task": "shop.backoffice.tasks.forget_packs",
+        "schedule": crontab(hour=4, minute=50),
+    },
     "forget old footprints": {
         "task": "distribution.risk.tasks.prune_footprints",
         "schedule": crontab(hour=4, minute=40),

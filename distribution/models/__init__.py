@@ -1,6 +1,7 @@
 from distribution.models.change_set import ChangeSet, RuleChange
 from distribution.models.commission import Commission, Reversal
 from distribution.models.dry_run import DryRun, DryRunEffect
+from distribution.models.evidence import EvidencePack
 from distribution.models.hold import Hold
 from distribution.models.joining import Acceptance, Agreement, Application, ContactDetails
 from distribution.models.ledger import Balance, Entry, Transfer
@@ -37,6 +38,7 @@ __all__ = [
     "DryRun",
     "DryRunEffect",
     "Entry",
+    "EvidencePack",
     "Hold",
     "Invitation",
     "LineTerms",

@@ -13,20 +13,25 @@ from distribution.models import Commission
 from distribution.risk.models import NamedCommission, Signal
 from distribution.risk.states import Kind, State
 
+# So many people of one signal are shown; a star's refunds may come from thousands.
+SHOWN_PEOPLE = 20
+NAMED_PEOPLE = 5
+
 
 def people_of(signals: Iterable[Signal]) -> dict[int, User]:
-    """Everybody whom these signals' evidence names: one query."""
-    ids = {pk for signal in signals for pk in signal.evidence.get("people", [])}
+    """Whom these signals' evidence names, the first of each: one query."""
+    ids = {pk for signal in signals for pk in signal.evidence.get("people", [])[:SHOWN_PEOPLE]}
     return User.objects.in_bulk(ids)
 
 
 def in_words(signal: Signal, people: Mapping[int, User]) -> str:
     """What was found, in one sentence. `people` from `people_of`."""
     facts: dict[str, Any] = dict(signal.evidence)
-    names = [str(people[pk]) for pk in facts.get("people", []) if pk in people]
+    ids = facts.get("people", [])
+    names = [str(people[pk]) for pk in ids if pk in people]
     values = facts | {
         "payee": str(signal.payee or ""),
-        "names": _("、").join(names[:5]) if len(names) <= 5 else _more(names),
+        "names": _names(names, len(ids)),
         "ring": " → ".join([*names, names[0]]) if names else "",
         "since": _day(facts.get("since")),
         "until": _day(facts.get("until")),
@@ -35,8 +40,11 @@ def in_words(signal: Signal, people: Mapping[int, User]) -> str:
     return _sentence(Kind(signal.kind)) % values
 
 
-def _more(names: list[str]) -> str:
-    return _("%(names)s等 %(count)d 人") % {"names": _("、").join(names[:5]), "count": len(names)}
+def _names(names: list[str], count: int) -> str:
+    first = _("、").join(names[:NAMED_PEOPLE])
+    if count <= NAMED_PEOPLE:
+        return first
+    return _("%(names)s等 %(count)d 人") % {"names": first, "count": count}
 
 
 def _sentence(kind: Kind) -> str:

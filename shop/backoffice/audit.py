@@ -27,6 +27,7 @@ DEEDS = {
     "withdraw_story": _("撤回推广故事"),
     "publish_story": _("公开推广故事"),
     "decline_story": _("不采用推广故事"),
+    "request_evidence": _("申请合规证据包"),
     "download_evidence": _("下载合规证据包"),
     "publish_agreement": _("发布分销协议"),
     "set_tier": _("调整等级"),

@@ -1,6 +1,7 @@
 """A list of the back office as a CSV file: what is filtered and chosen, column by column."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from django.contrib import admin
@@ -31,11 +32,17 @@ class CsvList(ModelAdmin):
                 found = rows.select_related(*related)
             else:
                 found = rows
-            for row in found.iterator(chunk_size=CHUNK):
-                yield [self._value(row, str(name)) for name in columns]
+            waiting = found.iterator(chunk_size=CHUNK)
+            while chunk := list(islice(waiting, CHUNK)):
+                self.make_ready(chunk)
+                for row in chunk:
+                    yield [self._value(row, str(name)) for name in columns]
 
         name = f"{self.opts.model_name}-{timezone.localdate():%Y%m%d}.csv"
         return csv_response(name, [self._title(str(column)) for column in columns], table())
+
+    def make_ready(self, rows: Sequence[Any]) -> None:
+        """Read at once what the columns of these rows would else ask for one by one."""
 
     def _title(self, name: str) -> str:
         shown = getattr(self, name, None)

@@ -1,6 +1,7 @@
 """Signs of risk in the back office: the evidence in words, the commissions in question, and the
 decision with its reason. Nothing here touches an order, a refund or a buyer."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +32,9 @@ from distribution.risk.words import in_words, people_of
 from shop.backoffice.actions import ReadOnlyAdmin, change_address, merchant
 from shop.backoffice.csv_lists import CsvList
 
+# So many commissions of a signal are shown; "all" in the form means all of them.
+SHOWN = 200
+
 STATE_COLOURS = {
     State.OPEN: "warning",
     State.HELD: "info",
@@ -44,15 +48,22 @@ class DecisionForm(forms.Form):
 
     decision = forms.ChoiceField(choices=[(s.value, s.label) for s in State if s != State.OPEN])
     commissions = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    everything = forms.BooleanField(required=False)
     reason = forms.CharField(
         label=gettext_lazy("原因"), max_length=200, widget=UnfoldAdminTextInputWidget
     )
 
     def __init__(self, signal: Signal, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        named = signal.named.values_list("commission", flat=True)
+        named = list(signal.named.values_list("commission", flat=True))
+        self._named = named
         field = self.fields["commissions"]
         field.choices = [(pk, pk) for pk in named]  # type: ignore[attr-defined]  # a field with choices
+
+    def chosen(self) -> list[int]:
+        """The ticked commissions, or all that the signal names; only after `is_valid()`."""
+        ticked: list[int] = self.cleaned_data["commissions"]
+        return self._named if self.cleaned_data["everything"] else ticked
 
 
 @admin.register(Signal)
@@ -75,10 +86,13 @@ class SignalAdmin(CsvList, ReadOnlyAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Everybody whom a page's evidence names is read at once."""
         changelist = super().get_changelist_instance(request)
-        people = people_of(changelist.result_list)
-        for row in changelist.result_list:
-            row.people = people
+        self.make_ready(changelist.result_list)
         return changelist
+
+    def make_ready(self, rows: Sequence[Any]) -> None:
+        people = people_of(rows)
+        for row in rows:
+            row.people = people
 
     @display(description=gettext_lazy("状态"), ordering="state", label=STATE_COLOURS)
     def label(self, signal: Signal) -> tuple[str, str]:
@@ -118,16 +132,22 @@ class SignalAdmin(CsvList, ReadOnlyAdmin):
 
     def _page(self, request: HttpRequest, signal: Signal, form: DecisionForm) -> HttpResponse:
         people = people_of([signal])
-        rows = list(signal.named.order_by("commission"))
-        commissions = with_payouts(Commission.objects.filter(named_by_risk__signal=signal))
+        rows = list(signal.named.order_by("commission")[:SHOWN])
+        shown = Commission.objects.filter(pk__in=[row.commission_id for row in rows])
         earnings = with_states(
-            commissions.select_related("order", "line", "payee__user", "buyer").order_by("pk")
+            with_payouts(shown)
+            .select_related("order", "line", "payee__user", "buyer")
+            .order_by("pk")
         )
+        count = signal.named.count()
         context = self.admin_site.each_context(request) | {
             "title": str(signal),
             "signal": signal,
             "words": in_words(signal, people),
             "people": list(people.values()),
+            "more_people": max(0, len(signal.evidence.get("people", [])) - len(people)),
+            "count": count,
+            "is_long": count > len(rows),
             "rows": list(zip(rows, earnings, strict=True)),
             "form": form,
             "may_decide": self.has_change_permission(request) and signal.state in UNDECIDED,
@@ -144,7 +164,7 @@ class SignalAdmin(CsvList, ReadOnlyAdmin):
         if not form.is_valid():
             return self._page(request, signal, form)
         values = form.cleaned_data
-        by, reason, chosen = merchant(request), values["reason"], values["commissions"]
+        by, reason, chosen = merchant(request), values["reason"], form.chosen()
         try:
             if values["decision"] == State.HELD:
                 outcome = hold_signal(signal, chosen, by=by, reason=reason)

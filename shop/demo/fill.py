@@ -24,6 +24,7 @@ from shop.demo.joining import OPEN_AGAIN, SELECTIVE_FOR, fill_joining
 from shop.demo.learning import fill_learning
 from shop.demo.people import MERCHANT, PASSWORD, SIGN_INS, Cast, cast_everybody
 from shop.demo.recruiting import invite_some
+from shop.demo.risk import show_risks
 from shop.demo.selling import pick_goods
 from shop.demo.tiers import set_tiers
 from shop.demo.trade import CHANNEL, OWNED_CODE, PROMO_CODE, Trade, prompt_gateways
@@ -50,6 +51,7 @@ def fill_demo() -> bool:
         refresh_sold(opening)
         fill_learning(cast, random, opening)
         plan_and_draft(cast.merchant)
+        show_risks(cast.merchant)
         # A draw of its own, so that the rest of the demo stays as it was.
         pick_goods(cast, Random(20261125))
         _prove()

@@ -11,10 +11,12 @@ from base.accounts.models import User
 from base.models import AuditEntry
 from distribution.models import Hold
 from distribution.relations import bind_by_link
+from distribution.risk import words
 from distribution.risk.findings import find_risks
 from distribution.risk.footprints import note_footprints
 from distribution.risk.models import Footprint, Signal, Thresholds
 from distribution.risk.states import State
+from shop.backoffice import risk
 from tests.make import START, make_address, make_distributor, make_order, make_rule, make_user, pay
 
 pytestmark = pytest.mark.django_db
@@ -139,8 +141,29 @@ def test_the_list_and_the_page_have_no_query_per_row(
     signals = [suspect(orders=rows) for _ in range(rows)]
     with django_assert_num_queries(7):
         client.get(reverse("admin:risk_signal_changelist"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(page(signals[0]))
+    chosen = {"action": "export_csv", "_selected_action": [one.pk for one in signals]}
+    with django_assert_num_queries(8):
+        answer = client.post(reverse("admin:risk_signal_changelist"), chosen)
+        assert len(b"".join(answer.streaming_content).splitlines()) == rows + 1
+
+
+def test_more_than_a_page_shows_can_be_decided(
+    client: Client, merchant: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(risk, "SHOWN", 2)
+    monkeypatch.setattr(words, "SHOWN_PEOPLE", 0)
+    make_rule("0.10", None)
+    signal = suspect(orders=3)
+    html = client.get(page(signal)).content.decode()
+    assert html.count('name="commissions"') == 2
+    assert "选择全部 3 笔" in html and "还有 1 人" in html
+    shown = list(signal.named.order_by("commission").values_list("commission", flat=True)[:2])
+    decide(client, signal, "held", commissions=shown, reason="x")
+    assert Hold.objects.count() == 2
+    decide(client, signal, "held", everything="on", reason="x")
+    assert Hold.objects.count() == 3
 
 
 def test_as_a_file(client: Client, merchant: User, signal: Signal) -> None:

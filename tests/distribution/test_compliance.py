@@ -182,7 +182,7 @@ def test_constraints_and_triggers_as_the_database_says() -> None:
 def test_acceptances_as_a_file_with_masked_phones() -> None:
     user = make_user("甲", phone="13800001234")
     person = make_distributor(user, at=NOON)
-    lines = b"".join(copy_out(ACCEPTANCES)).decode().splitlines()
+    lines = b"".join(copy_out(ACCEPTANCES)).decode("utf-8-sig").splitlines()
     assert lines == [
         "member_no,phone,code,version,accepted_at",
         f"{user.member_no},138****1234,{person.code},2026-11,2026-03-15 12:00:00",

@@ -27,11 +27,13 @@ from distribution.dry_runs import (
     request_dry_run,
     result_of,
 )
+from distribution.holds import revoke_commission
 from distribution.models import ChangeSet, Commission, DryRun, Rule, TierUplift
+from distribution.people import set_status
 from distribution.policy import publish_policy
 from distribution.rules import RuleBook, change_rule
 from distribution.simulation import Simulation, simulate
-from distribution.states import DryRunState
+from distribution.states import DryRunState, Status
 from distribution.trial import Trial
 from orders.refunds import Part
 from tests import make
@@ -109,6 +111,29 @@ def test_the_rules_that_were_in_force_reproduce_every_commission_to_the_cent() -
     assert result.lines_capped_before == result.lines_capped_after == 2
     level2 = sum(amount for (level, _), amount in commissions().items() if level == 2)
     assert (result.before_level2, result.after_level2) == (level2, level2)
+
+
+@pytest.mark.parametrize("act", ["revoke", "ban"])
+@pytest.mark.parametrize("baseline", list(DryRun.Baseline))
+def test_what_was_taken_for_good_comes_back_under_no_rules(
+    draft: ChangeSet, owner: User, act: str, baseline: DryRun.Baseline
+) -> None:
+    chain = make.make_chain()
+    make.make_rule("0.10", "0.05")
+    for price in ("100.00", "40.00"):
+        buy(chain.c, price, at=AT)
+    taken = Commission.objects.filter(level=1)
+    if act == "ban":
+        set_status(chain.b, Status.BANNED, by=owner, reason="作弊")
+        left = D("0.00")
+    else:
+        revoke_commission(taken.order_by("pk")[0], by=owner, reason="自买自卖")
+        left = D("4.00")
+    assert sum(commissions().values()) == left + D("7.00")
+    same = tried(draft, baseline=baseline)
+    assert (same.before, same.change, same.orders_changed) == (left + D("7.00"), 0, 0)
+    draft_addition(draft, by=owner, scope="shop", rate1=D("0.20"), rate2=D("0.05"))
+    assert tried(draft, baseline=baseline).change == left
 
 
 def test_a_draft_that_changes_nothing_changes_nothing_against_the_rules_in_force(
@@ -290,5 +315,5 @@ def test_queries_do_not_grow_with_the_orders(
     make.make_rule("0.10", "0.05")
     for _ in range(3):
         buy(chain.c)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             simulate(Trial(RuleBook(Rule.objects.all())), DAY, LAST)
