@@ -18,7 +18,7 @@ from base.clock import day_end, day_start
 from base.money import ZERO
 from catalog.models import Category
 from distribution.commissions import kept_line
-from distribution.models import OrderTerms, Rule
+from distribution.models import OrderTerms, Policy, Rule
 from distribution.trial import (
     Due,
     Outcome,
@@ -163,8 +163,9 @@ def simulate(
     tally = _Tally(result)
     rows = paid_orders(first_day, last_day).order_by("pk").iterator(chunk_size=CHUNK)
     seen = 0
+    policies: dict[int, Policy] = {}
     while chunk := list(islice(rows, CHUNK)):
-        terms = OrderTerms.objects.select_related("policy").in_bulk([order.pk for order in chunk])
+        terms = _terms_of(chunk, policies)
         orders = {order.pk: order for order in chunk if order.pk in terms}
         result.orders += len(orders)
         result.orders_without_terms += len(chunk) - len(orders)
@@ -182,6 +183,18 @@ def simulate(
             report(seen)
     tally.finish()
     return result
+
+
+def _terms_of(orders: Sequence[Order], policies: dict[int, Policy]) -> dict[int, OrderTerms]:
+    """The terms of orders, with their policies: there are few of those, so each is read once and
+    kept in `policies`."""
+    terms = OrderTerms.objects.in_bulk([order.pk for order in orders])
+    missing = {one.policy_id for one in terms.values()} - policies.keys()
+    if missing:
+        policies |= Policy.objects.in_bulk(missing)
+    for one in terms.values():
+        one.policy = policies[one.policy_id]
+    return terms
 
 
 def paid_orders(first_day: date, last_day: date) -> QuerySet[Order]:

@@ -83,6 +83,7 @@ def _write(found: list[Finding], at: datetime) -> int:
     seen_before = set(known.values_list("key", flat=True))
     named = _named(keys)
     new: list[Signal] = []
+    seen: list[int] = []
     again: list[Signal] = []
     names: list[tuple[Signal, int]] = []
     for finding in found:
@@ -96,11 +97,14 @@ def _write(found: list[Finding], at: datetime) -> int:
             )
             new.append(signal)
         else:
-            again.append(signal)
+            seen.append(signal.pk)
+            if signal.evidence != finding.evidence:
+                again.append(signal)
         signal.evidence, signal.seen_at = finding.evidence, at
         names += [(signal, pk) for pk in fresh]
     Signal.objects.bulk_create(new)
-    Signal.objects.bulk_update(again, ["evidence", "seen_at"], batch_size=500)
+    Signal.objects.filter(pk__in=seen).update(seen_at=at)
+    Signal.objects.bulk_update(again, ["evidence"], batch_size=500)
     NamedCommission.objects.bulk_create(
         NamedCommission(signal=signal, commission_id=pk) for signal, pk in names
     )

@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -26,7 +27,7 @@ from base.errors import DomainError
 from distribution.earnings import with_payouts, with_states
 from distribution.models import Commission
 from distribution.risk.decisions import Outcome, clear_signal, confirm_signal, hold_signal
-from distribution.risk.models import Signal, Thresholds
+from distribution.risk.models import NamedCommission, Signal, Thresholds
 from distribution.risk.states import UNDECIDED, State
 from distribution.risk.words import in_words, people_of
 from shop.backoffice.actions import ReadOnlyAdmin, change_address, merchant
@@ -78,9 +79,17 @@ class SignalAdmin(CsvList, ReadOnlyAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Signal]:
-        rows = super().get_queryset(request)
-        return rows.annotate(
-            total=Sum("named__commission__amount", default=Decimal(0)), count=Count("named")
+        # Asked for the rows that are shown, not added up for all and then cut to a page.
+        named = NamedCommission.objects.filter(signal=OuterRef("pk")).order_by()
+        by_signal = named.values("signal")
+        total = by_signal.annotate(sum=Sum("commission__amount")).values("sum")
+        count = by_signal.annotate(count=Count("pk")).values("count")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                total=Coalesce(Subquery(total), Decimal(0)), count=Coalesce(Subquery(count), 0)
+            )
         )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

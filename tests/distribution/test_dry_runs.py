@@ -315,5 +315,5 @@ def test_queries_do_not_grow_with_the_orders(
     make.make_rule("0.10", "0.05")
     for _ in range(3):
         buy(chain.c)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             simulate(Trial(RuleBook(Rule.objects.all())), DAY, LAST)
