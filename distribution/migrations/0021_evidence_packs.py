@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0019_shown_by_default'),
+        ('distribution', '0020_whole_tasks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
