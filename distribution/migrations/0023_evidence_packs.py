@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0020_whole_tasks'),
+        ('distribution', '0022_candidates_are_counted'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
