@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0022_candidates_are_counted'),
+        ('distribution', '0025_codes_typed_in'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
