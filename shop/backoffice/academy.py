@@ -49,7 +49,6 @@ from distribution.academy.questions import (
     end_question,
 )
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, button, merchant
-from shop.backoffice.exports import ExportMixin
 from shop.backoffice.pictures import PrivatePictureForm
 
 # Addresses of the academy's own pages, which a course would hide behind.
@@ -79,8 +78,7 @@ class QuizInline(TabularInline):
 
 
 @admin.register(Course)
-class CourseAdmin(ExportMixin, ModelAdmin):
-    export_name = "courses"
+class CourseAdmin(ModelAdmin):
     form = CourseForm
     list_display = ["name", "kind", "position", "lesson_count", "learners", "finishers", "is_published"]  # fmt: skip
     list_filter = ["kind", "is_published"]
@@ -89,7 +87,7 @@ class CourseAdmin(ExportMixin, ModelAdmin):
     prepopulated_fields = {"slug": ["name_en"]}
     inlines = [LessonInline, QuizInline]
     actions_detail = ["preview"]
-    actions = ["publish", "take_back", "export_selected"]
+    actions = ["publish", "take_back"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Course]:
         return (
@@ -316,17 +314,15 @@ class QuestionAdmin(ModelAdmin):
 
 
 @admin.register(Enrolment)
-class EnrolmentAdmin(ExportMixin, ReadOnlyAdmin):
+class EnrolmentAdmin(ReadOnlyAdmin):
     """The report: who is how far, and who finished what."""
 
-    export_name = "learning"
     list_display = ["distributor", "contact", "course", "lessons_read", "best", "started_at", "finished_at", "certificate"]  # fmt: skip
     list_filter = [("finished_at", admin.EmptyFieldListFilter), ("course", admin.RelatedOnlyFieldListFilter), "started_at"]  # fmt: skip
     list_select_related = ["distributor__user", "course"]
     search_fields = ["distributor__code", "distributor__user__name", "distributor__user__phone", "certificate"]  # fmt: skip
     readonly_fields = ["contact", "lessons_read", "best"]
     show_full_result_count = False
-    actions = ["export_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Enrolment]:
         read = (
@@ -368,9 +364,7 @@ class AnswerInline(ReadOnlyInline):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(ExportMixin, ReadOnlyAdmin):
-    export_name = "quiz-results"
-    actions = ["export_selected"]
+class AttemptAdmin(ReadOnlyAdmin):
     list_display = ["distributor", "quiz", "number", "percent", "is_passed", "submitted_at"]
     list_filter = ["is_passed", ("quiz", admin.RelatedOnlyFieldListFilter), "submitted_at"]
     list_select_related = ["distributor__user", "quiz"]
@@ -392,10 +386,9 @@ class MaterialForm(ModelForm):
 
 
 @admin.register(Material)
-class MaterialAdmin(ExportMixin, ModelAdmin):
+class MaterialAdmin(ModelAdmin):
     """Copy texts, pictures and videos to share, and how often each was taken."""
 
-    export_name = "materials"
     form = MaterialForm
     list_display = ["name", "channel", "product", "level", "taken", "takers", "is_published", "created_at"]  # fmt: skip
     list_filter = ["channel", "is_published", "level", ("product__category", admin.RelatedOnlyFieldListFilter)]  # fmt: skip
@@ -404,7 +397,6 @@ class MaterialAdmin(ExportMixin, ModelAdmin):
     autocomplete_fields = ["product"]
     inlines = [MaterialPictureInline]
     fields = ["name", "channel", "product", "body", "name_en", "body_en", "video", "level", "is_published"]  # fmt: skip
-    actions = ["export_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Material]:
         return with_takings(super().get_queryset(request))
@@ -419,9 +411,7 @@ class MaterialAdmin(ExportMixin, ModelAdmin):
 
 
 @admin.register(Taking)
-class TakingAdmin(ExportMixin, ReadOnlyAdmin):
-    export_name = "takings"
-    actions = ["export_selected"]
+class TakingAdmin(ReadOnlyAdmin):
     list_display = ["at", "distributor", "material", "what"]
     list_filter = ["what", "at"]
     list_select_related = ["distributor__user", "material"]

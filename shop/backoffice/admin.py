@@ -10,6 +10,7 @@ from shop.backoffice import (
     draft_rules,
     drafts,
     dry_runs,
+    exports,
     goods,
     joining,
     links,
@@ -28,6 +29,7 @@ from shop.backoffice import (
 )
 
 admin.site.index_title = _("看板")
+admin.site.add_action(exports.export_selected)
 
 __all__ = [
     "academy",
@@ -36,6 +38,7 @@ __all__ = [
     "draft_rules",
     "drafts",
     "dry_runs",
+    "exports",
     "goods",
     "joining",
     "links",

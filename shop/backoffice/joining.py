@@ -47,7 +47,6 @@ from distribution.relations import in_force
 from distribution.states import Status
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
 from shop.backoffice.compliance import compliance_urls
-from shop.backoffice.exports import ExportMixin
 
 
 class PolicyForm(ModelForm):
@@ -93,7 +92,7 @@ class HistoryInline(ReadOnlyInline):
 
 
 @admin.register(Application)
-class ApplicationAdmin(ExportMixin, ReadOnlyAdmin):
+class ApplicationAdmin(ReadOnlyAdmin):
     """Who waits for an answer, oldest first, with what there is to know about them."""
 
     list_display = ["name", "phone", "city", "introduction", "own_orders", "own_spent", "brought_by", "member_since", "applied_at"]  # fmt: skip
@@ -103,11 +102,10 @@ class ApplicationAdmin(ExportMixin, ReadOnlyAdmin):
     fields = ["name", "full_phone", "wechat", "city", "introduction", "own_orders", "own_spent", "brought_by", "member_since", "applied_at"]  # fmt: skip
     readonly_fields = [*fields, "phone"]
     inlines = [HistoryInline]
-    actions = ["approve_selected", "reject_selected", "export_selected"]
+    actions = ["approve_selected", "reject_selected"]
     actions_detail = ["approve", "reject"]
     ordering = ["joined_at"]
     show_full_result_count = False
-    export_name = "applications"
     list_per_page = 50
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -289,7 +287,7 @@ AGREEMENT_COLOURS = {"draft": "warning", "scheduled": "info", "current": "succes
 
 
 @admin.register(Agreement)
-class AgreementAdmin(ExportMixin, ModelAdmin):
+class AgreementAdmin(ModelAdmin):
     """Versions of the agreement: drafts are edited here, published ones only read."""
 
     form = AgreementForm
@@ -297,9 +295,7 @@ class AgreementAdmin(ExportMixin, ModelAdmin):
     list_select_related = ["published_by"]
     list_filter = [("published_at", admin.EmptyFieldListFilter), "valid_from"]
     search_fields = ["version", "note", "text"]
-    actions = ["export_selected"]
     actions_detail = ["publish"]
-    export_name = "agreements"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         given = Acceptance.objects.filter(version=OuterRef("version")).order_by()
@@ -364,7 +360,7 @@ class VersionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Acceptance)
-class AcceptanceAdmin(ExportMixin, ReadOnlyAdmin):
+class AcceptanceAdmin(ReadOnlyAdmin):
     """Who accepted which version, and when; never written here."""
 
     list_display = ["at", "member", "member_no", "phone", "version"]
@@ -372,10 +368,8 @@ class AcceptanceAdmin(ExportMixin, ReadOnlyAdmin):
     list_select_related = ["user"]
     search_fields = ["user__name", "user__phone", "user__member_no"]
     fields = ["user", "version", "at"]
-    actions = ["export_selected"]
     ordering = ["-at", "-pk"]
     show_full_result_count = False
-    export_name = "acceptances"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

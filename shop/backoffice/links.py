@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -17,36 +17,24 @@ from base.errors import DomainError
 from distribution import promo_codes
 from distribution.models import Binding, Click, ClickDay, Link, PromoCode, PromoUse
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, merchant
-from shop.backoffice.exports import ExportMixin
-
-
-def _count(rows: QuerySet[Any], by: str) -> Coalesce:
-    """How many rows point at each of the page's, looked up for these alone."""
-    number = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).values(n=Count("pk"))
-    return Coalesce(Subquery(number), 0)
-
-
-def _sum(model: Any, by: str, field: str) -> Coalesce:
-    """The sum over the rows that point at each of the page's."""
-    rows = model.objects.filter(**{by: OuterRef("pk")}).order_by().values(by)
-    return Coalesce(Subquery(rows.values(n=Sum(field))), 0)
+from shop.backoffice.counting import count_of, sum_of
 
 
 @admin.register(Link)
-class LinkAdmin(ExportMixin, ReadOnlyAdmin):
+class LinkAdmin(ReadOnlyAdmin):
     list_display = ["channel", "distributor", "code", "target", "clicks", "bound", "created_at", "archived_at"]  # fmt: skip
     list_filter = ["created_at", ("archived_at", admin.EmptyFieldListFilter)]
     list_select_related = ["distributor__user"]
     search_fields = ["channel", "code", "target", "distributor__code", "distributor__user__name"]
     readonly_fields = ["clicks", "bound"]
     show_full_result_count = False
-    export_name = "links"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
         rows = super().get_queryset(request)
         return rows.annotate(
-            click_count=_count(Click.objects.all(), "link") + _sum(ClickDay, "link", "clicks"),
-            bound_count=_count(Binding.objects.all(), "link"),
+            click_count=count_of(Click.objects.all(), "link")
+            + sum_of(ClickDay.objects.all(), "link", "clicks"),
+            bound_count=count_of(Binding.objects.all(), "link"),
         )
 
     @display(description=_("访问"))
@@ -95,7 +83,7 @@ class PromoUseInline(ReadOnlyInline):
 
 
 @admin.register(PromoCode)
-class PromoCodeAdmin(ExportMixin, ModelAdmin):
+class PromoCodeAdmin(ModelAdmin):
     form = PromoCodeForm
     list_display = ["code", "owner", "words", "used", "most_uses", "paid", "brought", "sales", "refunded", "starts_at", "ends_at", "is_active"]  # fmt: skip
     list_filter = ["is_active", ("owner", admin.EmptyFieldListFilter), "ends_at"]
@@ -109,7 +97,6 @@ class PromoCodeAdmin(ExportMixin, ModelAdmin):
         (_("条件和数量"), {"fields": ["starts_at", "ends_at", "most_uses", "most_per_person"]}),
     )
     show_full_result_count = False
-    export_name = "promo-codes"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PromoCode]:
         paid = Q(uses__released_at=None, uses__order__paid_at__isnull=False)

@@ -1,12 +1,14 @@
 """Payouts in the back office: schedules, runs with a preview, approval, sending, results by hand."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -26,6 +28,7 @@ from payouts.models import Payout, PayoutAttempt, Run, Schedule, Skip
 from payouts.schedules import next_due_day
 from payouts.states import PayoutState
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.counting import count_of, sum_of
 
 STATE_COLOURS = {
     PayoutState.DRAFT: "warning",
@@ -85,7 +88,7 @@ class ScheduleAdmin(ModelAdmin):
 
     def preview_view(self, request: HttpRequest, schedule_id: int) -> HttpResponse:
         """Who would be paid now and who not, with the reason. Nothing is written."""
-        schedule = Schedule.objects.get(pk=schedule_id)
+        schedule = get_object_or_404(Schedule, pk=schedule_id)
         preview = runs.preview_period(schedule, beijing_date(timezone.now()))
         context = self.admin_site.each_context(request) | {
             "title": _("结算预览：%(name)s") % {"name": schedule},
@@ -133,8 +136,9 @@ class RunAdmin(ReadOnlyAdmin):
             super()
             .get_queryset(request)
             .annotate(
-                payout_count=Count("payouts", distinct=True),
-                skip_count=Count("skips", distinct=True),
+                payout_count=count_of(Payout.objects.all(), "run"),
+                payout_sum=sum_of(Payout.objects.all(), "run"),
+                skip_count=count_of(Skip.objects.all(), "run"),
             )
         )
 
@@ -147,8 +151,8 @@ class RunAdmin(ReadOnlyAdmin):
         return run.skip_count
 
     @display(description=_("金额"))
-    def total(self, run: Run) -> Any:
-        return run.payouts.aggregate(total=Sum("amount"))["total"] or 0
+    def total(self, run: Any) -> Decimal:
+        return run.payout_sum
 
     @button(_("审批全部"), text=_("批次内所有待审批的结算单都会打款。"), icon="done_all")
     def approve_all(self, request: HttpRequest, run: Run, form: BaseDialogForm) -> Any:

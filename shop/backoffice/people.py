@@ -4,12 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -39,11 +39,12 @@ from distribution.models import (
 from distribution.performance import sold_by, with_month
 from distribution.states import Status
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
-from shop.backoffice.exports import ExportMixin
+from shop.backoffice.counting import sum_of
 from shop.backoffice.finding import find_distributor
 from shop.backoffice.joining import ContactInline
 
-admin.site.unregister(Group)
+# A member is one row: their e-mail is changed by themselves, and shown with them.
+admin.site.unregister([Group, EmailAddress])
 
 STATUS_COLOURS = {
     Status.APPLIED: "warning",
@@ -208,27 +209,20 @@ class SellingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Distributor)
-class DistributorAdmin(ExportMixin, ReadOnlyAdmin):
+class DistributorAdmin(ReadOnlyAdmin):
     list_display = ["name", "phone", "code", "tier", "status_label", "month_orders", "month_sales", "month_earned", "earned", "available", "reserved", "joined_at"]  # fmt: skip
     list_filter = ["status", "tier", SellingFilter, "joined_at"]
     list_select_related = ["user", "tier", "balance"]
     search_fields = ["code", "user__name", "user__phone", "user__member_no"]
     inlines = [ContactInline, StandingInline, RecruitmentInline]
-    actions = ["approve_selected", "export_selected"]
-    export_name = "distributors"
+    actions = ["approve_selected"]
     actions_detail = ["approve", "change_tier", "reassign", "handover", "freeze", "resign", "ban"]
     readonly_fields = ["full_phone", "earned", "pending", "available", "reserved"]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Distributor]:
-        earned = (
-            Commission.objects.filter(payee=OuterRef("pk"))
-            .order_by()
-            .values("payee")
-            .values(total=Sum("amount"))
-        )
         return with_month(super().get_queryset(request), timezone.now()).annotate(
-            earned_total=Coalesce(Subquery(earned), Decimal(0))
+            earned_total=sum_of(Commission.objects.all(), "payee")
         )
 
     @display(description=_("本月订单"))
@@ -311,8 +305,10 @@ class DistributorAdmin(ExportMixin, ReadOnlyAdmin):
     @action(description=_("整体移交"), icon="move_group", permissions=["change"])
     def handover(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Everybody of theirs to somebody else, e.g. when they leave: to the page that shows it."""
-        code = Distributor.objects.values_list("code", flat=True).get(user_id=int(object_id))
-        return HttpResponseRedirect(f"{reverse('admin:handover')}?giver={code}")
+        giver = self.get_object(request, object_id)
+        if giver is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return HttpResponseRedirect(f"{reverse('admin:handover')}?giver={giver.code}")
 
     @button(
         _("冻结"),

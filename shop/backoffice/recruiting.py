@@ -33,7 +33,6 @@ from distribution.recruiting import invite
 from distribution.states import InvitationState
 from orders.models import CouponOffer
 from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
-from shop.backoffice.csv_lists import CsvList
 
 MOST_AT_ONCE = 200
 LONGEST_AGO = 4  # digits of a number of days
@@ -102,7 +101,7 @@ class AskedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Candidate)
-class CandidateAdmin(CsvList, ReadOnlyAdmin):
+class CandidateAdmin(ReadOnlyAdmin):
     """Members who are no distributors, the most promising first, each with the reasons."""
 
     list_display = ["name", "phone_hint", "points", "why", "spent", "last_bought_on", "invited"]
@@ -118,7 +117,7 @@ class CandidateAdmin(CsvList, ReadOnlyAdmin):
     search_fields = ["member__name", "member__phone", "member__member_no"]
     fields = ["name", "phone_hint", "member_no", "points", "why", "spent", "last_bought_on", "invited", "counted_at"]  # fmt: skip
     readonly_fields = fields
-    actions = ["invite_selected", "export_csv"]
+    actions = ["invite_selected"]
     actions_detail = ["invite"]
     show_full_result_count = False
     list_per_page = 50
@@ -227,7 +226,7 @@ class PeriodForm(forms.Form):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(CsvList, ReadOnlyAdmin):
+class InvitationAdmin(ReadOnlyAdmin):
     list_display = ["member", "state_label", "offer", "sent_at", "opened_at", "ended_at", "by"]
     list_filter = ["state", "sent_at", "offer"]
     list_select_related = ["member", "offer", "by"]

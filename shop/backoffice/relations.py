@@ -23,7 +23,6 @@ from distribution.handovers import Group, Handover, hand_over, preview_handover
 from distribution.models import Binding, Click, Distributor, Recruitment, Trace
 from distribution.timelines import for_merchant, history_of
 from shop.backoffice.actions import ReadOnlyAdmin, merchant
-from shop.backoffice.csv_lists import CsvList
 from shop.backoffice.finding import find_distributor
 
 PER_PAGE = 50
@@ -36,7 +35,7 @@ DECISION_COLOURS = {
 
 
 @admin.register(Binding)
-class BindingAdmin(CsvList, ReadOnlyAdmin):
+class BindingAdmin(ReadOnlyAdmin):
     list_display = ["customer", "distributor", "starts_at", "ends_at", "source", "reason"]
     list_filter = ["source", "starts_at"]
     list_select_related = ["customer", "distributor__user"]
@@ -45,7 +44,7 @@ class BindingAdmin(CsvList, ReadOnlyAdmin):
 
 
 @admin.register(Recruitment)
-class RecruitmentAdmin(CsvList, ReadOnlyAdmin):
+class RecruitmentAdmin(ReadOnlyAdmin):
     list_display = ["distributor", "recruiter", "starts_at", "ends_at", "reason"]
     list_filter = ["starts_at"]
     list_select_related = ["distributor__user", "recruiter__user"]
@@ -63,7 +62,7 @@ class ClickAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Trace)
-class TraceAdmin(CsvList, ReadOnlyAdmin):
+class TraceAdmin(ReadOnlyAdmin):
     """Every sign with its decision; a member's own timeline is one click away."""
 
     list_display = ["at", "member", "kind", "channel", "distributor", "verdict", "why", "standing", "note", "by"]  # fmt: skip

@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from orders.models import Review
 from orders.reviews import hide_review, show_review
 from shop.backoffice.actions import ReadOnlyAdmin, ReasonForm, button, merchant
-from shop.backoffice.csv_lists import CsvList
 
 
 @admin.register(Review)
-class ReviewAdmin(CsvList, ReadOnlyAdmin):
+class ReviewAdmin(ReadOnlyAdmin):
     list_display = ["product", "rating", "text", "user", "written_at", "hidden_at", "hidden_reason"]
     list_filter = ["rating", ("hidden_at", admin.EmptyFieldListFilter), "written_at"]
     list_select_related = ["product", "user"]

@@ -31,7 +31,6 @@ from distribution.risk.models import NamedCommission, Signal, Thresholds
 from distribution.risk.states import UNDECIDED, State
 from distribution.risk.words import in_words, people_of
 from shop.backoffice.actions import ReadOnlyAdmin, change_address, merchant
-from shop.backoffice.csv_lists import CsvList
 
 # So many commissions of a signal are shown; "all" in the form means all of them.
 SHOWN = 200
@@ -68,7 +67,7 @@ class DecisionForm(forms.Form):
 
 
 @admin.register(Signal)
-class SignalAdmin(CsvList, ReadOnlyAdmin):
+class SignalAdmin(ReadOnlyAdmin):
     list_display = ["found_at", "kind", "label", "payee", "words", "orders", "at_stake", "decided_by", "reason"]  # fmt: skip
     list_display_links = ["found_at", "kind"]
     list_filter = ["state", "kind", "found_at"]
@@ -93,12 +92,12 @@ class SignalAdmin(CsvList, ReadOnlyAdmin):
         )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Everybody whom a page's evidence names is read at once."""
         changelist = super().get_changelist_instance(request)
-        self.make_ready(changelist.result_list)
+        self.gather(changelist.result_list)
         return changelist
 
-    def make_ready(self, rows: Sequence[Any]) -> None:
+    def gather(self, rows: Sequence[Any]) -> None:
+        """Everybody whom the rows' evidence names is read at once."""
         people = people_of(rows)
         for row in rows:
             row.people = people

@@ -23,7 +23,6 @@ from distribution.models import Entry, Story, Transfer
 from distribution.states import Account, StoryState
 from distribution.stories import decline_story, last_full_month, publish_story
 from shop.backoffice.actions import ReadOnlyAdmin, ReasonForm, button, merchant
-from shop.backoffice.exports import ExportMixin
 
 STORY_COLOURS = {
     StoryState.SUBMITTED: "warning",
@@ -74,18 +73,16 @@ class PublishForm(BaseDialogForm):
 
 
 @admin.register(Story)
-class StoryAdmin(ExportMixin, ReadOnlyAdmin):
+class StoryAdmin(ReadOnlyAdmin):
     """Who agreed to be shown; the figures beside each are the ledger's, of the last whole month."""
 
     list_display = ["display_name", "distributor", "state_label", "text", "paid", "position", "consented_at"]  # fmt: skip
     list_filter = ["state", "consented_at"]
     list_select_related = ["distributor__user"]
     search_fields = ["display_name", "text", "distributor__code", "distributor__user__name", "distributor__user__phone"]  # fmt: skip
-    actions = ["export_selected"]
     actions_detail = ["publish", "decline"]
     readonly_fields = ["paid"]
     show_full_result_count = False
-    export_name = "stories"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         month = last_full_month(timezone.now())

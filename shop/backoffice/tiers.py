@@ -42,7 +42,6 @@ from distribution.tier_periods import Period
 from distribution.tier_reviews import preview_review
 from distribution.tier_words import calendar_in_words, period_in_words, tasks_in_words
 from shop.backoffice.actions import ReadOnlyAdmin, merchant
-from shop.backoffice.exports import ExportMixin
 from shop.backoffice.rule_forms import PercentField
 
 PER_PAGE = 50
@@ -268,15 +267,13 @@ class TierCalendarAdmin(ModelAdmin):
 
 
 @admin.register(TierReview)
-class TierReviewAdmin(ExportMixin, ReadOnlyAdmin):
+class TierReviewAdmin(ReadOnlyAdmin):
     """What the reviews have found, each with its figures."""
 
     list_display = ["distributor", "period", "outcome", "tier", "to_tier", "sales", "orders", "customers", "decided_at"]  # fmt: skip
     list_filter = ["outcome", "tier", "period_start"]
     list_select_related = ["distributor__user", "tier", "to_tier"]
     search_fields = ["distributor__code", "distributor__user__name", "distributor__user__phone"]
-    actions = ["export_selected"]
-    export_name = "tier-reviews"
     show_full_result_count = False
 
     @display(description=gettext_lazy("周期"), ordering="period_start")

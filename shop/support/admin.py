@@ -19,7 +19,6 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from base.accounts.models import User
 from base.errors import DomainError
 from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
-from shop.backoffice.exports import ExportMixin
 from shop.support.forms import AnswerForm
 from shop.support.models import Announcement, CannedReply, Ticket
 from shop.support.states import NEEDS_ANSWER, TicketState
@@ -66,17 +65,15 @@ class WorkFilter(admin.SimpleListFilter):
 
 
 @admin.register(Ticket)
-class TicketAdmin(ExportMixin, ReadOnlyAdmin):
+class TicketAdmin(ReadOnlyAdmin):
     """The queue; a ticket's page is the conversation, with an answer below it."""
 
-    export_name = "tickets"
     list_display = ["number", "subject", "user", "category", "state_label", "assignee", "created_at", "waited", "last_at"]  # fmt: skip
     list_filter = [WorkFilter, "state", "category", ("assignee", admin.RelatedOnlyFieldListFilter), "created_at"]  # fmt: skip
     list_select_related = ["user", "assignee"]
     search_fields = ["number", "subject", "user__name", "user__phone", "order__number"]
     fields = ["subject", ("number", "category"), ("user", "assignee"), ("order", "commission"), ("state", "waited"), ("created_at", "closed_at")]  # fmt: skip
     readonly_fields = ["waited"]
-    actions = ["export_selected"]
     actions_detail = ["hand_to", "note", "close"]
     change_form_outer_after_template = "backoffice/ticket.html"
     show_full_result_count = False
@@ -172,15 +169,13 @@ class AnnouncementForm(ModelForm):
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(ExportMixin, ModelAdmin):
-    export_name = "announcements"
+class AnnouncementAdmin(ModelAdmin):
     form = AnnouncementForm
     list_display = ["name", "audience", "starts_at", "ends_at", "is_pinned", "is_published", "readers"]  # fmt: skip
     list_filter = ["audience", "is_published", "is_pinned", "starts_at"]
     search_fields = ["name", "name_en", "body"]
     autocomplete_fields = ["tiers"]
     fields = ["name", "body", "name_en", "body_en", "audience", "tiers", "starts_at", "ends_at", "is_pinned", "is_published"]  # fmt: skip
-    actions = ["export_selected"]
     actions_detail = ["preview"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Announcement]:

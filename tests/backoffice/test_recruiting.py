@@ -53,7 +53,7 @@ def test_searched_filtered_and_exported(client: Client, merchant: User) -> None:
     for nonsense in ("x", "NaN", "-1", "9" * 40, "１０"):
         for name in ("spent_from", "order_count_to", "days_from", "asked", "rating_to"):
             assert client.get(LIST, {name: nonsense}).status_code in (200, 302), (name, nonsense)
-    answer = client.post(LIST, {"action": "export_csv", "_selected_action": [big.pk]})
+    answer = client.post(LIST, {"action": "export_selected", "_selected_action": [big.pk]})
     text = b"".join(answer.streaming_content).decode()
     assert "消费 ¥500.00，1 笔已完成订单" in text and "小户" not in text
 

@@ -75,7 +75,7 @@ class TestTimelines:
         trace = Trace.objects.get()
         answer = client.post(
             reverse("admin:distribution_trace_changelist"),
-            {"action": "export_csv", "_selected_action": [trace.pk]},
+            {"action": "export_selected", "_selected_action": [trace.pk]},
         )
         lines = b"".join(answer.streaming_content).decode().splitlines()
         assert lines[0].startswith("\ufeff时间,会员,信号")

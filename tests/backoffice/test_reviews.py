@@ -44,7 +44,7 @@ def test_found_and_exported(client: Client, merchant: User) -> None:
     chosen, _other = reviewed("脆"), reviewed("软")
     html = client.get(LIST, {"q": "脆"}).content.decode()
     assert "脆" in html and "软" not in html
-    answer = client.post(LIST, {"action": "export_csv", "_selected_action": [chosen.pk]})
+    answer = client.post(LIST, {"action": "export_selected", "_selected_action": [chosen.pk]})
     text = b"".join(answer.streaming_content).decode()
     assert "脆" in text and "软" not in text
 

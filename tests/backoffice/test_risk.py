@@ -169,7 +169,7 @@ def test_more_than_a_page_shows_can_be_decided(
 def test_as_a_file(client: Client, merchant: User, signal: Signal) -> None:
     answer = client.post(
         reverse("admin:risk_signal_changelist"),
-        {"action": "export_csv", "_selected_action": [signal.pk]},
+        {"action": "export_selected", "_selected_action": [signal.pk]},
     )
     lines = b"".join(answer.streaming_content).decode().splitlines()
     assert "同一设备,待处理,阿珍,买家 买家 和受益人 阿珍" in lines[1]
