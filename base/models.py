@@ -32,7 +32,7 @@ class AuditEntry(models.Model):
         indexes = [models.Index(fields=["target_type", "target_id"]), models.Index(fields=["-at"])]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.target_name}"
+        return self.target_name
 
 
 class Notice(models.Model):

@@ -45,3 +45,8 @@ channels: dict[str, Channel] = {Manual.code: Manual()}
 
 def channel_choices() -> list[tuple[str, str]]:
     return [(code, channel.label) for code, channel in channels.items()]
+
+
+def channel_name(code: str) -> str:
+    """In the reader's language; a channel that is gone keeps its code."""
+    return channels[code].label if code in channels else code

@@ -16,6 +16,7 @@ from base.accounts.models import User
 from base.accounts.regions import PROVINCES
 from base.clock import beijing_date
 from catalog.models import Product
+from distribution.change_sets import create_change_set
 from distribution.commissions import mature_commissions
 from distribution.links import create_link
 from distribution.models import Distributor, Policy, Tier
@@ -108,7 +109,7 @@ def town(client: Client, monkeypatch: pytest.MonkeyPatch) -> Town:
 def chinese_in(client: Client, *urls: str) -> list[str]:
     found = []
     for url in urls:
-        answer = client.get(url)
+        answer = client.get(url, follow=True)
         assert answer.status_code == 200, f"{url}: {answer.status_code}"
         for line in KEPT.sub("", answer.content.decode()).splitlines():
             if at := CHINESE.search(line):
@@ -252,6 +253,7 @@ def test_what_a_distributor_sees(client: Client, town: Town) -> None:
 
 def test_the_back_office(client: Client, town: Town) -> None:
     pay_out(town)
+    create_change_set(by=None, name="Campaign")
     client.force_login(make_user("Mary", is_staff=True, is_superuser=True))
     urls = [
         reverse("admin:index"),

@@ -59,6 +59,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.masked_phone or self.member_no
 
+    def get_full_name(self) -> str:
+        """What Django and the back office's theme greet with."""
+        return str(self)
+
     @property
     def masked_phone(self) -> str:
         """138****8000: what other people may see."""

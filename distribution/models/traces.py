@@ -151,4 +151,4 @@ class Trace(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.kind} {self.decision}"
+        return f"{self.get_kind_display()} · {self.get_decision_display()}"

@@ -66,6 +66,7 @@ class CourseForm(ModelForm):
 class LessonInline(StackedInline):
     model = Lesson
     extra = 0
+    collapsible = True
     show_change_link = True
     fields = ["name", "name_en", "minutes", "position", "is_published", "body", "body_en"]
 
@@ -346,7 +347,7 @@ class EnrolmentAdmin(ReadOnlyAdmin):
 
     @display(description=_("手机号"))
     def contact(self, row: Enrolment) -> str:
-        return row.distributor.user.phone or "—"
+        return row.distributor.user.masked_phone or "—"
 
     @display(description=_("已读课时"), ordering="read_count")
     def lessons_read(self, row: Any) -> int:
@@ -359,8 +360,16 @@ class EnrolmentAdmin(ReadOnlyAdmin):
 
 class AnswerInline(ReadOnlyInline):
     model = Answer
-    fields = ["question", "chosen", "is_right"]
+    fields = ["question", "answer", "is_right"]
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Answer]:
+        return super().get_queryset(request).select_related("question")
+
+    @display(description=_("所选"))
+    def answer(self, row: Answer) -> str:
+        options = row.question.choices
+        return " / ".join(options[place] for place in row.chosen) or "—"
 
 
 @admin.register(Attempt)

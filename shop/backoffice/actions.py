@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action
+from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
@@ -50,10 +50,12 @@ def button(
     icon: str | None = None,
     permission: str = "change",
     to: Callable[[Any], str] | None = None,
+    when: Callable[[Any], bool] | None = None,
 ) -> Callable[[Act], Any]:
     """Make a method `(self, request, obj, form) -> message` a button of an object's page.
 
-    It leads back to that page, or to what `to` says when the object is gone from it.
+    It leads back to that page, or to what `to` says when the object is gone from it. `when` says
+    for which objects it is offered; whoever presses it late is still answered by the domain.
     """
 
     def decorate(act: Act) -> Any:
@@ -72,7 +74,7 @@ def button(
             return back_to(request, to(obj) if to else change_address(obj))
 
         run.__name__ = act.__name__
-        return action(
+        made = action(
             description=label,
             icon=icon,
             permissions=[permission],
@@ -83,6 +85,8 @@ def button(
                 "form_submit_text": label,
             },
         )(run)
+        made.when = when
+        return made
 
     return decorate
 
@@ -137,7 +141,25 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [field.name for field in self.opts.fields] + list(self.readonly_fields)
+        return [*_named_fields(self.opts), *self.readonly_fields]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The buttons that can do something with this object as it is."""
+        buttons = super().get_actions_detail(request, object_id)
+        conditions = [getattr(button.method, "when", None) for button in buttons]
+        if not any(conditions):
+            return buttons
+        obj = self.get_object(request, object_id)
+        return [
+            button
+            for button, when in zip(buttons, conditions, strict=True)
+            if when is None or (obj is not None and when(obj))
+        ]
+
+    @display(description=_("编号"), ordering="pk")
+    def row_number(self, row: models.Model) -> int:
+        """For rows that have no other name."""
+        return row.pk
 
     def changeform_view(
         self,
@@ -151,10 +173,38 @@ class ReadOnlyAdmin(ModelAdmin):
         return super().changeform_view(request, object_id, form_url, context)
 
 
+class OneRowAdmin(ModelAdmin):
+    """A page of settings: its one row, with no list in front of it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row, _is_new = self.model._default_manager.get_or_create(pk=1)
+        return HttpResponseRedirect(change_address(row))
+
+
+def _named_fields(opts: Any) -> list[str]:
+    """What has a name for people; keys and marks of the machinery have none."""
+    return [
+        field.name
+        for field in opts.fields
+        if not field.primary_key and field.verbose_name != field.name.replace("_", " ")
+    ]
+
+
 class ReadOnlyInline(TabularInline):
     """Rows below an object that are only looked at."""
 
     extra = 0
+    hide_title = True
     can_delete = False
     show_change_link = False
 

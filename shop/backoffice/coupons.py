@@ -87,7 +87,16 @@ class CouponOfferAdmin(ModelAdmin):
 
 @admin.register(Coupon)
 class CouponAdmin(ReadOnlyAdmin):
-    list_display = ["pk", "offer", "user", "reason", "issued_at", "expires_at", "used_at", "order"]
+    list_display = [
+        "row_number",
+        "offer",
+        "user",
+        "reason",
+        "issued_at",
+        "expires_at",
+        "used_at",
+        "order",
+    ]
     list_filter = ["offer", "issued_at", ("used_at", admin.EmptyFieldListFilter)]
     list_select_related = ["offer", "user", "order"]
     search_fields = ["user__phone", "user__name", "order__number", "reason"]

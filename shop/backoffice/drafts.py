@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
@@ -72,7 +73,7 @@ TRY_DAYS = 30
 def _switch(name: str) -> forms.TypedChoiceField:
     """Leave it, on or off."""
     return forms.TypedChoiceField(
-        label=policy_label(name),
+        label=lazy(policy_label, str)(name),
         choices=[
             ("", _("不改变")),
             ("on", pgettext_lazy("switch", "开启")),

@@ -43,7 +43,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @admin.register(DryRun)
 class DryRunAdmin(ReadOnlyAdmin):
-    list_display = ["pk", "change_set", "first_day", "last_day", "baseline", "state_label", "change", "requested_by", "requested_at"]  # fmt: skip
+    list_display = ["row_number", "change_set", "first_day", "last_day", "baseline", "state_label", "change", "requested_by", "requested_at"]  # fmt: skip
     list_filter = ["state", "baseline", "requested_at"]
     list_select_related = ["change_set", "requested_by"]
     search_fields = ["change_set__name"]

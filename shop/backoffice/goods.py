@@ -194,3 +194,4 @@ class VariantAdmin(LocksStock, ModelAdmin):
 @admin.register(ShippingRate)
 class ShippingRateAdmin(ModelAdmin):
     list_display = ["name", "first_fee", "step_fee", "free_from"]
+    search_fields = ["name"]

@@ -107,7 +107,7 @@ class PromoCodeAdmin(ModelAdmin):
                 paid_count=Count("uses", filter=paid),
                 sales_sum=Coalesce(Sum("uses__order__goods_amount", filter=paid), Decimal(0)),
                 refunded_sum=Coalesce(Sum("uses__order__refunded_amount", filter=paid), Decimal(0)),
-                bound_count=_count(promo_codes.uses_that_bound(PromoUse.objects.all()), "promo"),
+                bound_count=count_of(promo_codes.uses_that_bound(PromoUse.objects.all()), "promo"),
             )
         )
 
@@ -142,7 +142,7 @@ class PromoCodeAdmin(ModelAdmin):
 
 
 @admin.register(PromoUse)
-class PromoUseAdmin(ExportMixin, ReadOnlyAdmin):
+class PromoUseAdmin(ReadOnlyAdmin):
     """Every code that was typed in, distributors' own ones too."""
 
     list_display = ["at", "code", "owner", "member", "order", "discount", "released_at"]
@@ -151,4 +151,3 @@ class PromoUseAdmin(ExportMixin, ReadOnlyAdmin):
     search_fields = ["code", "owner__code", "member__phone", "member__name", "order__number"]
     date_hierarchy = "at"
     show_full_result_count = False
-    export_name = "promo-uses"

@@ -37,7 +37,7 @@ class ReversalInline(ReadOnlyInline):
 
 @admin.register(Commission)
 class CommissionAdmin(ReadOnlyAdmin):
-    list_display = ["pk", "order", "sku", "level", "payee", "amount", "taken_back", "accrued_at", "matures_at", "matured_at"]  # fmt: skip
+    list_display = ["row_number", "order", "sku", "level", "payee", "amount", "taken_back", "accrued_at", "matures_at", "matured_at"]  # fmt: skip
     list_filter = [MaturityFilter, "level", "accrued_at"]
     list_select_related = ["order", "line", "payee__user"]
     search_fields = ["order__number", "payee__code", "payee__user__phone"]
@@ -87,7 +87,7 @@ class EntryInline(ReadOnlyInline):
 
 @admin.register(Transfer)
 class TransferAdmin(ReadOnlyAdmin):
-    list_display = ["key", "kind", "moved", "at"]
+    list_display = ["at", "kind", "moved", "key"]
     list_filter = ["kind", "at"]
     search_fields = ["key__startswith"]
     search_help_text = _("唯一键的开头，例如 accrue:")

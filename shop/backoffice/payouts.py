@@ -23,10 +23,10 @@ from base.clock import beijing_date
 from base.errors import DomainError
 from orders.registries import Outcome
 from payouts import runs, sending
-from payouts.channels import channel_choices
+from payouts.channels import Manual, channel_choices, channel_name
 from payouts.models import Payout, PayoutAttempt, Run, Schedule, Skip
 from payouts.schedules import next_due_day
-from payouts.states import PayoutState
+from payouts.states import OPEN_PAYOUTS, PayoutState
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
 from shop.backoffice.counting import count_of, sum_of
 
@@ -50,8 +50,9 @@ class ScheduleForm(ModelForm):
 @admin.register(Schedule)
 class ScheduleAdmin(ModelAdmin):
     form = ScheduleForm
-    list_display = ["name", "kind", "next_due", "minimum", "channel", "auto_approve", "is_active"]
+    list_display = ["name", "kind", "next_due", "minimum", "channel_name", "auto_approve", "is_active"]  # fmt: skip
     list_filter = ["kind", "is_active"]
+    search_fields = ["name"]
     fields = ["name", "kind", "weekday", "day_of_month", "threshold", "minimum", "channel", "auto_approve", "is_active"]  # fmt: skip
     actions_detail = ["preview", "run_now"]
     conditional_fields = {
@@ -59,6 +60,10 @@ class ScheduleAdmin(ModelAdmin):
         "day_of_month": "kind == 'monthly'",
         "threshold": "kind == 'threshold'",
     }
+
+    @display(description=_("打款渠道"), ordering="channel")
+    def channel_name(self, schedule: Schedule) -> str:
+        return channel_name(schedule.channel)
 
     @display(description=_("下次结算"))
     def next_due(self, schedule: Schedule) -> Any:
@@ -110,7 +115,7 @@ class ScheduleAdmin(ModelAdmin):
 
 class PayoutInline(ReadOnlyInline):
     model = Payout
-    fields = ["number", "distributor", "amount", "state", "channel", "closed_at"]
+    fields = ["number", "distributor", "amount", "state", "closed_at"]
     readonly_fields = fields
     show_change_link = True
     per_page = 20
@@ -128,6 +133,13 @@ class RunAdmin(ReadOnlyAdmin):
     list_display = ["schedule", "period", "people", "total", "skipped", "finished_at", "started_by"]
     list_filter = ["schedule", "period"]
     list_select_related = ["schedule", "started_by"]
+    search_fields = ["schedule__name", "payouts__number"]
+    search_help_text = _("计划名称或结算单号")
+    fields = [
+        ("schedule", "period"), ("channel_name", "minimum"), ("people", "total"),
+        ("started_at", "finished_at"), ("started_by", "auto_approve"),
+    ]  # fmt: skip
+    readonly_fields = ["channel_name", "people", "total"]
     inlines = [PayoutInline, SkipInline]
     actions_detail = ["approve_all"]
 
@@ -142,6 +154,10 @@ class RunAdmin(ReadOnlyAdmin):
             )
         )
 
+    @display(description=_("打款渠道"))
+    def channel_name(self, run: Run) -> str:
+        return channel_name(run.channel)
+
     @display(description=_("人数"))
     def people(self, run: Any) -> int:
         return run.payout_count
@@ -154,7 +170,12 @@ class RunAdmin(ReadOnlyAdmin):
     def total(self, run: Any) -> Decimal:
         return run.payout_sum
 
-    @button(_("审批全部"), text=_("批次内所有待审批的结算单都会打款。"), icon="done_all")
+    @button(
+        _("审批全部"),
+        text=_("批次内所有待审批的结算单都会打款。"),
+        icon="done_all",
+        when=lambda run: run.payouts.filter(state=PayoutState.DRAFT).exists(),
+    )
     def approve_all(self, request: HttpRequest, run: Run, form: BaseDialogForm) -> Any:
         drafts = run.payouts.filter(state=PayoutState.DRAFT).order_by("pk")
         count = sum(bool(sending.approve_payout(draft, by=merchant(request))) for draft in drafts)
@@ -171,13 +192,31 @@ class PaidForm(BaseDialogForm):
     reference = forms.CharField(label=_("凭证号"), max_length=64, widget=UnfoldAdminTextInputWidget)
 
 
+def _is_draft(payout: Payout) -> bool:
+    return payout.state == PayoutState.DRAFT
+
+
+def _is_on_its_way(payout: Payout) -> bool:
+    return payout.state in OPEN_PAYOUTS and payout.state != PayoutState.DRAFT
+
+
+def _is_by_hand(payout: Payout) -> bool:
+    return payout.channel == Manual.code and _is_on_its_way(payout)
+
+
 @admin.register(Payout)
 class PayoutAdmin(ReadOnlyAdmin):
-    list_display = ["number", "distributor", "amount", "state_label", "channel", "run", "created_at", "closed_at"]  # fmt: skip
+    list_display = ["number", "distributor", "amount", "state_label", "channel_name", "run", "created_at", "closed_at"]  # fmt: skip
     list_filter = ["state", "channel", "run__schedule", "created_at"]
     list_select_related = ["distributor__user", "run__schedule"]
     search_fields = ["number", "distributor__code", "distributor__user__phone", "reference"]
     date_hierarchy = "created_at"
+    fields = [
+        ("number", "state"), ("distributor", "amount"), ("run", "channel_name"),
+        ("created_at", "approved_at"), ("approved_by", "sent_at"), ("closed_at", "reference"),
+        "failure",
+    ]  # fmt: skip
+    readonly_fields = ["channel_name"]
     inlines = [AttemptInline]
     actions = ["approve_selected"]
     actions_detail = ["approve", "send", "paid", "failed", "cancel"]
@@ -186,31 +225,53 @@ class PayoutAdmin(ReadOnlyAdmin):
     def state_label(self, payout: Payout) -> tuple[str, str]:
         return payout.state, payout.get_state_display()
 
-    @button(_("审批"), text=_("审批后将自动打款。"), icon="check")
+    @display(description=_("打款渠道"), ordering="channel")
+    def channel_name(self, payout: Payout) -> str:
+        return channel_name(payout.channel)
+
+    @button(_("审批"), text=_("审批后将自动打款。"), icon="check", when=_is_draft)
     def approve(self, request: HttpRequest, payout: Payout, form: BaseDialogForm) -> Any:
         sending.approve_payout(payout, by=merchant(request))
         return _("已审批。")
 
-    @button(_("立即打款 / 查询"), text=_("同一单号不会重复付款。"), icon="send")
+    @button(
+        _("立即打款 / 查询"), text=_("同一单号不会重复付款。"), icon="send", when=_is_on_its_way
+    )
     def send(self, request: HttpRequest, payout: Payout, form: BaseDialogForm) -> Any:
         payout = sending.send_payout(payout)
         return _("当前状态：%(state)s") % {"state": payout.get_state_display()}
 
-    @button(_("确认已付款"), text=_("仅用于线下打款。"), form=PaidForm, icon="payments")
+    @button(
+        _("确认已付款"),
+        text=_("仅用于线下打款。"),
+        form=PaidForm,
+        icon="payments",
+        when=_is_by_hand,
+    )
     def paid(self, request: HttpRequest, payout: Payout, form: PaidForm) -> Any:
         outcome = Outcome("paid", reference=form.cleaned_data["reference"])
         sending.confirm_by_hand(payout, outcome, by=merchant(request))
         return _("已记录付款凭证。")
 
     @button(
-        _("打款失败"), text=_("仅用于线下打款；款项退回可结算。"), form=ReasonForm, icon="error"
+        _("打款失败"),
+        text=_("仅用于线下打款；款项退回可结算。"),
+        form=ReasonForm,
+        icon="error",
+        when=_is_by_hand,
     )
     def failed(self, request: HttpRequest, payout: Payout, form: ReasonForm) -> Any:
         outcome = Outcome("failed", detail=form.cleaned_data["reason"])
         sending.confirm_by_hand(payout, outcome, by=merchant(request))
         return _("款项已退回可结算。")
 
-    @button(_("取消"), text=_("尚未打款的结算单可以取消。"), form=ReasonForm, icon="undo")
+    @button(
+        _("取消"),
+        text=_("尚未打款的结算单可以取消。"),
+        form=ReasonForm,
+        icon="undo",
+        when=lambda payout: payout.state in (PayoutState.DRAFT, PayoutState.APPROVED),
+    )
     def cancel(self, request: HttpRequest, payout: Payout, form: ReasonForm) -> Any:
         sending.cancel_payout(payout, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("已取消，款项退回可结算。")

@@ -1,5 +1,6 @@
 """People in the back office: members, distributors with their standing and relations, tiers."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import (
+    UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
@@ -37,7 +39,7 @@ from distribution.models import (
     Tier,
 )
 from distribution.performance import sold_by, with_month
-from distribution.states import Status
+from distribution.states import STATUS_TRANSITIONS, Status
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
 from shop.backoffice.counting import sum_of
 from shop.backoffice.finding import find_distributor
@@ -126,14 +128,37 @@ class BindingInline(ReadOnlyInline):
     readonly_fields = fields
 
 
+class MemberForm(forms.ModelForm):
+    class Meta:
+        labels = {"is_superuser": _("店主"), "user_permissions": _("可用的功能")}
+        help_texts = {
+            "is_staff": _("可以登录商家后台，能看到和能做的由下面两项决定。"),
+            "is_superuser": _("拥有全部功能，并能把功能交给别人。"),
+            "user_permissions": _("只给需要的：一项对应一个页面上的一种操作。"),
+        }
+
+
 @admin.register(User)
 class MemberAdmin(ModelAdmin):
     list_display = ["name", "phone", "member_no", "date_joined", "is_active", "is_staff"]
     list_filter = ["is_staff", "is_active", "date_joined"]
     search_fields = ["name", "phone", "email", "member_no"]
     readonly_fields = ["member_no", "phone", "email", "phone_verified", "date_joined", "last_login"]
-    fields = ["member_no", "name", "phone", "phone_verified", "email", "is_active", "date_joined", "last_login", "is_staff", "is_superuser", "user_permissions"]  # fmt: skip
-    filter_horizontal = ["user_permissions"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("member_no", "name"),
+                    ("phone", "phone_verified"),
+                    ("email", "is_active"),
+                    ("date_joined", "last_login"),
+                ]
+            },
+        ),
+        (_("商家后台"), {"fields": ["is_staff", "is_superuser", "user_permissions"]}),
+    ]
+    form = MemberForm
     inlines = [BindingInline, AddressInline, ConsentInline]
     actions_detail = ["appoint", "reassign", "timeline"]
     show_full_result_count = False
@@ -147,7 +172,11 @@ class MemberAdmin(ModelAdmin):
         if db_field.name == "user_permissions":
             pages = ContentType.objects.get_for_models(*self.admin_site._registry).values()
             keys = Permission.objects.filter(content_type__in=pages).select_related("content_type")
-            kwargs |= {"form_class": KeysField, "queryset": keys}
+            kwargs |= {
+                "form_class": KeysField,
+                "queryset": keys,
+                "widget": UnfoldAdminSelect2MultipleWidget,
+            }
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -206,6 +235,11 @@ class SellingFilter(admin.SimpleListFilter):
             return rows
         sold = Exists(sold_by(OuterRef("pk"), timezone.now()))
         return rows.filter(sold if self.value() == "yes" else ~sold)
+
+
+def _may_become(*states: Status) -> Callable[[Distributor], bool]:
+    """Whether one of the states is a step away."""
+    return lambda distributor: not STATUS_TRANSITIONS[Status(distributor.status)].isdisjoint(states)
 
 
 @admin.register(Distributor)
@@ -270,7 +304,7 @@ class DistributorAdmin(ReadOnlyAdmin):
     def reserved(self, distributor: Distributor) -> Decimal:
         return distributor.balance.reserved
 
-    @button(_("通过 / 解冻"), form=ReasonForm, icon="check")
+    @button(_("通过 / 解冻"), form=ReasonForm, icon="check", when=_may_become(Status.APPROVED))
     def approve(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         people.approve(distributor, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("该分销商现在状态正常。")
@@ -318,6 +352,7 @@ class DistributorAdmin(ReadOnlyAdmin):
         ),
         form=ReasonForm,
         icon="ac_unit",
+        when=_may_become(Status.FROZEN),
     )
     def freeze(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         return self._set(request, distributor, Status.FROZEN, form)
@@ -330,6 +365,7 @@ class DistributorAdmin(ReadOnlyAdmin):
         ),
         form=ReasonForm,
         icon="logout",
+        when=_may_become(Status.REJECTED, Status.RESIGNED),
     )
     def resign(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         applied = distributor.status == Status.APPLIED
@@ -345,6 +381,7 @@ class DistributorAdmin(ReadOnlyAdmin):
         ),
         form=ReasonForm,
         icon="gavel",
+        when=_may_become(Status.BANNED),
     )
     def ban(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
         return self._set(request, distributor, Status.BANNED, form)

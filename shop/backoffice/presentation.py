@@ -7,11 +7,10 @@ from django.core.exceptions import ValidationError
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from distribution.models import Presentation
 from distribution.wording import CannotRename, change_presentation, require_sense
-from shop.backoffice.actions import merchant
+from shop.backoffice.actions import OneRowAdmin, merchant
 
 
 class PresentationForm(ModelForm):
@@ -30,9 +29,8 @@ class PresentationForm(ModelForm):
 
 
 @admin.register(Presentation)
-class PresentationAdmin(ModelAdmin):
+class PresentationAdmin(OneRowAdmin):
     form = PresentationForm
-    list_display = ["__str__", "programme", "person", "programme_en", "person_en", "ranking"]
     fieldsets = [
         (
             _("称呼"),
@@ -47,17 +45,6 @@ class PresentationAdmin(ModelAdmin):
         ),
         (_("排行"), {"fields": ["ranking"]}),
     ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """There is always one row to open; its defaults say what holds without it."""
-        Presentation.objects.get_or_create(pk=1)
-        return super().get_queryset(request)
 
     def save_model(
         self, request: HttpRequest, obj: Presentation, form: ModelForm, change: bool

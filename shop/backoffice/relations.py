@@ -57,7 +57,8 @@ class ClickAdmin(ReadOnlyAdmin):
     list_display = ["at", "distributor", "user", "path"]
     list_filter = ["at"]
     list_select_related = ["distributor__user", "user"]
-    search_fields = ["distributor__code"]
+    search_fields = ["distributor__code", "distributor__user__name", "user__phone"]
+    ordering = ["-pk"]
     show_full_result_count = False
 
 

@@ -25,12 +25,18 @@ class ReviewAdmin(ReadOnlyAdmin):
         text=_("商品页不再显示这条评价，也不计入平均分；原因会显示给写评价的人。"),
         form=ReasonForm,
         icon="visibility_off",
+        when=lambda review: review.hidden_at is None,
     )
     def hide(self, request: HttpRequest, review: Review, form: ReasonForm) -> Any:
         hide_review(review, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("已隐藏。")
 
-    @button(_("恢复显示"), form=ReasonForm, icon="visibility")
+    @button(
+        _("恢复显示"),
+        form=ReasonForm,
+        icon="visibility",
+        when=lambda review: review.hidden_at is not None,
+    )
     def show(self, request: HttpRequest, review: Review, form: ReasonForm) -> Any:
         show_review(review, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("已恢复显示。")

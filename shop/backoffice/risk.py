@@ -18,7 +18,6 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -30,7 +29,7 @@ from distribution.risk.decisions import Outcome, clear_signal, confirm_signal, h
 from distribution.risk.models import NamedCommission, Signal, Thresholds
 from distribution.risk.states import UNDECIDED, State
 from distribution.risk.words import in_words, people_of
-from shop.backoffice.actions import ReadOnlyAdmin, change_address, merchant
+from shop.backoffice.actions import OneRowAdmin, ReadOnlyAdmin, change_address, merchant
 
 # So many commissions of a signal are shown; "all" in the form means all of them.
 SHOWN = 200
@@ -198,25 +197,10 @@ class SignalAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Thresholds)
-class ThresholdsAdmin(ModelAdmin):
-    """One row; every change is in the audit log."""
+class ThresholdsAdmin(OneRowAdmin):
+    """Every change is in the audit log."""
 
-    list_display = ["__str__", "window_days", "refund_share", "clicks_per_hour", "accounts_per_visitor"]  # fmt: skip
     fields = ["window_days", "ip_most_people", ("refund_share", "refund_orders"), ("hasty_days", "hasty_orders"), "clicks_per_hour", "accounts_per_visitor"]  # fmt: skip
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """There is one row: it is made when somebody first looks for it."""
-        if self.has_change_permission(request):
-            Thresholds.objects.get_or_create(pk=1)
-        return super().changelist_view(request, extra_context)
 
     def save_model(
         self, request: HttpRequest, obj: Thresholds, form: ModelForm, change: bool

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from base.errors import DomainError
+from base.money import percent
 from distribution.change_sets import CONTENT_WORDS, draft_addition, draft_change, draft_end
 from distribution.models import Policy, Rule
 from distribution.policy import cancel_policy, current_policy, publish_policy
@@ -340,8 +341,11 @@ class PolicyAdmin(SaysRefusals, ReadOnlyAdmin):
     """The versions; adding one starts from the version in force."""
 
     form = PolicyForm
-    list_display = ["pk", "valid_from", "state", "cap_rate", "margin_guard", "maturity_days", "self_purchase", "two_levels", "binding_mode", "joining", "created_by"]  # fmt: skip
+    list_display = ["row_number", "valid_from", "state", "cap", "margin_guard", "maturity_days", "self_purchase", "two_levels", "binding_mode", "joining", "created_by"]  # fmt: skip
+    list_filter = ["valid_from", "joining", "binding_mode", "self_purchase"]
     list_select_related = ["created_by"]
+    search_fields = ["created_by__name", "created_by__phone"]
+    search_help_text = _("操作人的称呼或手机号")
     actions_list = ["versions"]
     actions_detail = ["cancel"]
     change_form_before_template = "backoffice/policy_live.html"
@@ -371,6 +375,10 @@ class PolicyAdmin(SaysRefusals, ReadOnlyAdmin):
         now = current_policy()
         fields = [f.name for f in Policy._meta.fields if f.name not in ("id", "valid_from")]
         return {name: getattr(now, name) for name in fields}
+
+    @display(description=_("佣金上限"), ordering="cap_rate")
+    def cap(self, policy: Policy) -> str:
+        return percent(policy.cap_rate)
 
     @display(description=_("状态"), label=STATE_COLOURS)
     def state(self, policy: Policy) -> tuple[str, Any]:

@@ -132,6 +132,12 @@ class OrderAdmin(ReadOnlyAdmin):
     list_select_related = ["user"]
     search_fields = ["number", "user__phone", "user__member_no", "recipient", "phone"]
     date_hierarchy = "placed_at"
+    fields = [
+        ("number", "state"), ("user", "placed_at"), ("goods_amount", "discount_amount"),
+        ("shipping_amount", "total"), ("refunded_amount", "refunded_shipping"),
+        ("recipient", "phone"), ("province", "city"), ("district", "street"), "note",
+        ("expires_at", "paid_at"), ("shipped_at", "received_at"), ("closed_at", "close_reason"),
+    ]  # fmt: skip
     inlines = [LineInline, PaymentInline, ShipmentInline, OrderRefundInline, EventInline]
     actions_detail = ["ship", "refund", "cancel"]
     show_full_result_count = False
@@ -144,7 +150,12 @@ class OrderAdmin(ReadOnlyAdmin):
     def state_label(self, order: Order) -> tuple[str, str]:
         return order.state, order.get_state_display()
 
-    @button(pgettext_lazy("verb", "发货"), form=ShipForm, icon="local_shipping")
+    @button(
+        pgettext_lazy("verb", "发货"),
+        form=ShipForm,
+        icon="local_shipping",
+        when=lambda order: order.state == OrderState.PAID,
+    )
     def ship(self, request: HttpRequest, order: Order, form: ShipForm) -> Any:
         values = form.cleaned_data
         shipping.ship_order(
@@ -160,6 +171,7 @@ class OrderAdmin(ReadOnlyAdmin):
         text=_("直接为买家退款，无需买家申请。金额与件数可分别填写。"),
         form=RefundForm,
         icon="currency_exchange",
+        when=lambda order: order.paid_at is not None and order.refunded_amount < order.total,
     )
     def refund(self, request: HttpRequest, order: Order, form: RefundForm) -> Any:
         refund = refunds.request_refund(
@@ -172,7 +184,12 @@ class OrderAdmin(ReadOnlyAdmin):
         refunds.approve_refund(refund, by=merchant(request), answer=form.cleaned_data["reason"])
         return _("退款 ¥%(amount)s 已同意，正在退回。") % {"amount": refund.amount}
 
-    @button(_("关闭未付款订单"), form=ReasonForm, icon="block")
+    @button(
+        _("关闭未付款订单"),
+        form=ReasonForm,
+        icon="block",
+        when=lambda order: order.state == OrderState.UNPAID,
+    )
     def cancel(self, request: HttpRequest, order: Order, form: ReasonForm) -> Any:
         closed = cancellation.cancel_order(
             order, reason=form.cleaned_data["reason"], by=merchant(request)
@@ -185,8 +202,15 @@ class OrderAdmin(ReadOnlyAdmin):
 
 class RefundLineInline(ReadOnlyInline):
     model = RefundLine
-    fields = ["line", "quantity", "amount"]
+    fields = ["goods", "quantity", "amount"]
     readonly_fields = fields
+
+    @display(description=pgettext_lazy("plural", "商品"))
+    def goods(self, line: RefundLine) -> str:
+        return str(line.line)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RefundLine]:
+        return super().get_queryset(request).select_related("line")
 
 
 @admin.register(Refund)
@@ -212,12 +236,23 @@ class RefundAdmin(ReadOnlyAdmin):
     def state_label(self, refund: Refund) -> tuple[str, str]:
         return refund.state, refund.get_state_display()
 
-    @button(_("同意退款"), text=_("款项将原路退回买家。"), icon="check")
+    @button(
+        _("同意退款"),
+        text=_("款项将原路退回买家。"),
+        icon="check",
+        when=lambda refund: refund.state == RefundState.REQUESTED,
+    )
     def approve(self, request: HttpRequest, refund: Refund, form: BaseDialogForm) -> Any:
         refunds.approve_refund(refund, by=merchant(request))
         return _("已同意，正在退回。")
 
-    @button(_("拒绝"), text=_("买家会看到您填写的原因。"), form=ReasonForm, icon="close")
+    @button(
+        _("拒绝"),
+        text=_("买家会看到您填写的原因。"),
+        form=ReasonForm,
+        icon="close",
+        when=lambda refund: refund.state == RefundState.REQUESTED,
+    )
     def reject(self, request: HttpRequest, refund: Refund, form: ReasonForm) -> Any:
         refunds.reject_refund(refund, by=merchant(request), answer=form.cleaned_data["reason"])
         return _("已拒绝。")
@@ -254,11 +289,21 @@ class RepaymentAdmin(ReadOnlyAdmin):
     def state_label(self, repayment: Repayment) -> tuple[str, str]:
         return repayment.state, repayment.get_state_display()
 
-    @button(_("重试"), text=_("使用同一退款单号再次发起，不会重复退款。"), icon="refresh")
+    @button(
+        _("重试"),
+        text=_("使用同一退款单号再次发起，不会重复退款。"),
+        icon="refresh",
+        when=lambda repayment: repayment.state == RepaymentState.FAILED,
+    )
     def retry(self, request: HttpRequest, repayment: Repayment, form: BaseDialogForm) -> Any:
         repayments.retry_repayment(repayment)
 
-    @button(_("确认已线下退款"), form=ReasonForm, icon="payments")
+    @button(
+        _("确认已线下退款"),
+        form=ReasonForm,
+        icon="payments",
+        when=lambda repayment: repayment.state != RepaymentState.DONE,
+    )
     def confirm(self, request: HttpRequest, repayment: Repayment, form: ReasonForm) -> Any:
         repayments.confirm_by_hand(
             repayment, by=merchant(request), reason=form.cleaned_data["reason"], at=timezone.now()
@@ -269,11 +314,17 @@ class RepaymentAdmin(ReadOnlyAdmin):
 class OrderEventAdmin(ReadOnlyAdmin):
     """What happened to orders; an unhandled event means commission is still to be booked."""
 
-    list_display = ["order", "kind", "at", "handled_at", "attempts", "error"]
+    list_display = ["order_number", "kind", "at", "handled_at", "attempts", "error"]
     list_filter = ["kind", ("handled_at", admin.EmptyFieldListFilter)]
+    ordering = ["-pk"]
+    readonly_fields = ["order_number"]
     list_select_related = ["order"]
     search_fields = ["order__number"]
     actions = ["replay"]
+
+    @display(description=_("订单"), ordering="order")
+    def order_number(self, event: OrderEvent) -> str:
+        return event.order.number
 
     @admin.action(description=_("重新处理未完成的事件"), permissions=["change"])
     def replay(self, request: HttpRequest, rows: QuerySet[OrderEvent]) -> None:

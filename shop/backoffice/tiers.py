@@ -41,7 +41,7 @@ from distribution.tier_decisions import Decision
 from distribution.tier_periods import Period
 from distribution.tier_reviews import preview_review
 from distribution.tier_words import calendar_in_words, period_in_words, tasks_in_words
-from shop.backoffice.actions import ReadOnlyAdmin, merchant
+from shop.backoffice.actions import OneRowAdmin, ReadOnlyAdmin, merchant
 from shop.backoffice.rule_forms import PercentField
 
 PER_PAGE = 50
@@ -234,10 +234,9 @@ def _lines(decisions: Iterable[Decision]) -> Iterator[list[Any]]:
 
 
 @admin.register(TierCalendar)
-class TierCalendarAdmin(ModelAdmin):
-    """One row. A change holds from now on; nobody falls by it without having been warned."""
+class TierCalendarAdmin(OneRowAdmin):
+    """A change holds from now on; nobody falls by it without having been warned."""
 
-    list_display = ["words", "warning_days", "grace_days"]
     fieldsets = [
         (
             None,
@@ -250,20 +249,10 @@ class TierCalendarAdmin(ModelAdmin):
         )
     ]
 
-    @display(description=gettext_lazy("周期"))
-    def words(self, calendar: TierCalendar) -> str:
-        return calendar_in_words(calendar)
-
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         record_audit("change_tier_calendar", obj, by=merchant(request), **changes)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
 
 
 @admin.register(TierReview)

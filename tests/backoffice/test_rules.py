@@ -185,7 +185,7 @@ class TestWords:
             rate2="0", min_quantity="2", **at(when, "starts_at"),
         )  # fmt: skip
         assert (
-            f"自 2027年12月1日 00:00 起，“{tier}”等级的分销商卖出“美妆”分类的商品：一级每件得 ¥3，"
+            f"自 2027-12-01 00:00 起，“{tier}”等级的分销商卖出“美妆”分类的商品：一级每件得 ¥3，"
             "二级不计佣。条件：这件商品至少买 2 件。" in said
         )
         assert not Rule.objects.exists()
