@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -55,7 +55,7 @@ def statements(request: HttpRequest) -> HttpResponseBase:
 
 def _summary_header() -> list[str]:
     return [
-        _("月份"), _("期初"), _("新佣金"), _("成熟"), _("撤回"), _("已付"), _("期末"),
+        _("月份"), _("期初"), _("新佣金"), _("成熟"), pgettext("money", "撤回"), _("已付"), _("期末"),
         _("期末待成熟"), _("期末可结算"), _("期末结算中"),
     ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from base.clock import BEIJING, beijing_date, day_start, month_start
 from catalog.models import Variant
@@ -43,14 +44,18 @@ def board(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         total=Sum("amount", default=Decimal(0))
     )["total"]
     context["figures"] = [
-        (_("今日成交"), f"¥{sums['today']:,}", _("%d 笔订单") % sums["today_orders"]),
-        (_("本月成交"), f"¥{sums['month']:,}", _("%d 笔订单") % sums["month_orders"]),
+        (_("今日成交"), f"¥{sums['today']:,}", _orders(sums["today_orders"])),
+        (_("本月成交"), f"¥{sums['month']:,}", _orders(sums["month_orders"])),
         (_("本月佣金"), f"¥{cost:,}", _("占成交 %s") % _share(cost, sums["month"])),
     ]
     work = _work() + [count() for count in more_work.values()]
     context["work"] = [row for row in work if row[1]]
     context["days"] = _sales_by_day(now)
     return context
+
+
+def _orders(count: int) -> str:
+    return ngettext("%(count)d 笔订单", "%(count)d 笔订单", count) % {"count": count}
 
 
 def _share(part: Decimal, whole: Decimal) -> str:
