@@ -98,8 +98,8 @@ class LanguageMiddleware(LocaleMiddleware):
 
 
 class PlainPathMiddleware:
-    """Nothing has a NUL in its name, and the database refuses to look for one: no such page, unless
-    the view knew better."""
+    """Nothing has a NUL in its name, and the database refuses to look for one, in a path or in a
+    question: no such page, unless the view knew better."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -108,5 +108,6 @@ class PlainPathMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        if "\x00" in request.path:
+        asked = [value for _name, values in request.GET.lists() for value in values]
+        if any("\x00" in text for text in [request.path, *asked]):
             raise Http404 from exception

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
@@ -48,7 +48,7 @@ from distribution.academy.questions import (
     check_draft,
     end_question,
 )
-from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, button, merchant
+from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, button, lead_to, merchant
 from shop.backoffice.pictures import PrivatePictureForm
 
 # Addresses of the academy's own pages, which a course would hide behind.
@@ -163,9 +163,8 @@ class CourseAdmin(ModelAdmin):
         return TemplateResponse(request, "backoffice/course_preview.html", context)
 
     @action(description=_("预览"), icon="preview", permissions=["view"])
-    def preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        address = reverse("admin:course_preview", args=[object_id])
-        return HttpResponse(status=303, headers={"Location": address})
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return lead_to(self, request, object_id, "admin:course_preview")
 
 
 def _marked(question: Question) -> list[tuple[str, bool]]:

@@ -100,6 +100,14 @@ def change_address(obj: models.Model) -> str:
     return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
 
 
+def lead_to(page: ModelAdmin, request: HttpRequest, object_id: str, view: str) -> HttpResponse:
+    """From a button to a page about its object; back to the list when there is no such object."""
+    obj = page.get_object(request, object_id)
+    if obj is None:
+        return page._get_obj_does_not_exist_redirect(request, page.opts, object_id)
+    return HttpResponse(status=303, headers={"Location": reverse(view, args=[obj.pk])})
+
+
 def back_to(request: HttpRequest, address: str) -> HttpResponse:
     """Leave a dialog: htmx is told to load the page, a plain form is redirected."""
     if request.headers.get("HX-Request"):

@@ -10,7 +10,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -27,7 +27,14 @@ from payouts.channels import Manual, channel_choices, channel_name
 from payouts.models import Payout, PayoutAttempt, Run, Schedule, Skip
 from payouts.schedules import next_due_day
 from payouts.states import OPEN_PAYOUTS, PayoutState
-from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.actions import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    ReasonForm,
+    button,
+    lead_to,
+    merchant,
+)
 from shop.backoffice.counting import count_of, sum_of
 
 STATE_COLOURS = {
@@ -87,9 +94,8 @@ class ScheduleAdmin(ModelAdmin):
         ]
 
     @action(description=_("预览本期"), icon="preview")
-    def preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        address = reverse("admin:payout_preview", args=[object_id])
-        return HttpResponse(status=303, headers={"Location": address})
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return lead_to(self, request, object_id, "admin:payout_preview")
 
     def preview_view(self, request: HttpRequest, schedule_id: int) -> HttpResponse:
         """Who would be paid now and who not, with the reason. Nothing is written."""

@@ -12,7 +12,6 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +39,14 @@ from distribution.models import (
 )
 from distribution.performance import sold_by, with_month
 from distribution.states import STATUS_TRANSITIONS, Status
-from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.actions import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    ReasonForm,
+    button,
+    lead_to,
+    merchant,
+)
 from shop.backoffice.counting import sum_of
 from shop.backoffice.finding import find_distributor
 from shop.backoffice.joining import ContactInline
@@ -205,7 +211,7 @@ class MemberAdmin(ModelAdmin):
 
     @action(description=_("识别记录"), icon="timeline", permissions=["view"])
     def timeline(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:member_timeline", pk=object_id)
+        return lead_to(self, request, object_id, "admin:member_timeline")
 
 
 class StandingInline(ReadOnlyInline):

@@ -29,6 +29,7 @@ from shop.backoffice.actions import (
     SaysRefusals,
     button,
     change_address,
+    lead_to,
     merchant,
 )
 from shop.backoffice.rule_forms import DiscardForm, EndForm, PolicyForm, RuleForm
@@ -316,8 +317,7 @@ class RuleAdmin(SaysRefusals):
 
     @action(description=_("历史版本"), icon="history")
     def versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        address = reverse("admin:distribution_rule_history", args=[object_id])
-        return HttpResponse(status=303, headers={"Location": address})
+        return lead_to(self, request, object_id, "admin:distribution_rule_history")
 
     @action(description=_("规则预览"), icon="preview", url_path="to-preview")
     def preview(self, request: HttpRequest) -> HttpResponse:

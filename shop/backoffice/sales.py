@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -48,6 +49,13 @@ class ShipForm(BaseDialogForm):
     )
 
 
+def _order_or_404(key: Any) -> Order:
+    try:
+        return Order.objects.get(pk=key)
+    except (Order.DoesNotExist, ValueError, ValidationError):
+        raise Http404 from None
+
+
 class RefundForm(BaseDialogForm):
     """How much of each line goes back; what is left of the line is what may be asked."""
 
@@ -55,7 +63,7 @@ class RefundForm(BaseDialogForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        order = Order.objects.get(pk=self.object_id)
+        order = _order_or_404(self.object_id)
         self.free = refunds.refundable_lines(order)
         for left in self.free:
             self.fields[f"pieces_{left.line.pk}"] = forms.IntegerField(

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from base.accounts.models import User
 from base.errors import DomainError
-from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
+from shop.backoffice.actions import ReadOnlyAdmin, button, lead_to, merchant
 from shop.support.forms import AnswerForm
 from shop.support.models import Announcement, CannedReply, Ticket
 from shop.support.states import NEEDS_ANSWER, TicketState
@@ -209,6 +209,5 @@ class AnnouncementAdmin(ModelAdmin):
         return TemplateResponse(request, "backoffice/announcement_preview.html", context)
 
     @action(description=_("预览"), icon="preview", permissions=["view"])
-    def preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        address = reverse("admin:announcement_preview", args=[object_id])
-        return HttpResponse(status=303, headers={"Location": address})
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return lead_to(self, request, object_id, "admin:announcement_preview")

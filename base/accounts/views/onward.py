@@ -13,7 +13,8 @@ def next_url(request: HttpRequest) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if is_ours else ""
+    # A bare word would be taken for the name of a route.
+    return wanted if is_ours and wanted.startswith(("/", "http")) else ""
 
 
 def with_next(route: str, wanted: str) -> str:
