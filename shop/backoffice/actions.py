@@ -149,7 +149,11 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*_named_fields(self.opts), *self.readonly_fields]
+        named = [field.name for field in self.opts.fields if _is_named(field)]
+        return [*named, *self.readonly_fields]
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in self.opts.fields if not _is_named(field)]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The buttons that can do something with this object as it is."""
@@ -199,13 +203,11 @@ class OneRowAdmin(ModelAdmin):
         return HttpResponseRedirect(change_address(row))
 
 
-def _named_fields(opts: Any) -> list[str]:
-    """What has a name for people; keys and marks of the machinery have none."""
-    return [
-        field.name
-        for field in opts.fields
-        if not field.primary_key and field.verbose_name != field.name.replace("_", " ")
-    ]
+def _is_named(field: Any) -> bool:
+    """Whether it has a name for people; keys and marks of the machinery have none."""
+    return not isinstance(field, models.AutoField) and field.verbose_name != field.name.replace(
+        "_", " "
+    )
 
 
 class ReadOnlyInline(TabularInline):

@@ -13,6 +13,7 @@ from django.utils import translation
 from base.accounts.models import User
 from distribution.models import Commission
 from distribution.rules import publish_rule
+from shop.backoffice.actions import ReadOnlyAdmin
 from tests.make import make_chain, make_order, make_user, make_variant, pay, receive
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +115,20 @@ def test_the_explanation_of_a_commission_recomputes(
 ) -> None:
     page = client.get(reverse("admin:distribution_commission_change", args=[trade.pk]))
     assert "重新计算一致" in page.content.decode()
+
+
+@pytest.mark.parametrize("name", _names())
+def test_what_is_only_looked_at_has_nothing_to_fill_in(
+    client: Client, merchant: User, trade: Commission, name: str
+) -> None:
+    model, page = next(
+        (model, page)
+        for model, page in admin.site._registry.items()
+        if name == f"{model._meta.app_label}_{model._meta.model_name}"
+    )
+    row = model._default_manager.first()
+    if not isinstance(page, ReadOnlyAdmin) or row is None:
+        return
+    answer = client.get(reverse(f"admin:{name}_change", args=[row.pk]))
+    form = (answer.context or {}).get("adminform")
+    assert form is None or list(form.form.fields) == []
