@@ -21,6 +21,7 @@ DEEDS = {
     "withdraw_application": _("撤回分销申请"),
     "frozen_distributor": _("冻结分销商"),
     "resigned_distributor": _("分销商退出"),
+    "withdrawn_distributor": _("撤回分销申请"),
     "banned_distributor": _("封禁分销商"),
     "invite_member": _("邀请会员加入"),
     "submit_story": _("同意公开推广故事"),

@@ -13,7 +13,7 @@ NUL = "%00"
 @pytest.mark.parametrize(
     "address",
     [f"/p/{NUL}/", f"/shelf/{NUL}/", f"/payouts/{NUL}/", f"/orders/{NUL}/",
-     f"/me/tickets/new/?order={NUL}", f"/r/{NUL}/"],
+     f"/me/tickets/new/?order={NUL}"],
 )  # fmt: skip
 def test_nothing_is_found_under_a_nul(client: Client, address: str) -> None:
     client.force_login(make_distributor().user)
