@@ -1,6 +1,6 @@
 """Rules and policy in the back office: every change is a new version, shown in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -376,6 +376,17 @@ class PolicyAdmin(SaysRefusals, ReadOnlyAdmin):
         fields = [f.name for f in Policy._meta.fields if f.name not in ("id", "valid_from")]
         return {name: getattr(now, name) for name in fields}
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        self.gather(changelist.result_list)
+        return changelist
+
+    def gather(self, rows: Sequence[Any]) -> None:
+        """Which version is in force is asked once for all rows."""
+        in_force = current_policy()
+        for row in rows:
+            row.is_current = row == in_force
+
     @display(description=_("佣金上限"), ordering="cap_rate")
     def cap(self, policy: Policy) -> str:
         return percent(policy.cap_rate)
@@ -431,5 +442,7 @@ def _policy_state(policy: Policy) -> tuple[str, Any]:
     elif policy.valid_from > now:
         state = RuleState.COMING
     else:
-        state = RuleState.IN_FORCE if policy == current_policy() else RuleState.OVER
+        known = getattr(policy, "is_current", None)
+        is_current = policy == current_policy() if known is None else known
+        state = RuleState.IN_FORCE if is_current else RuleState.OVER
     return state, state.label

@@ -143,7 +143,7 @@ def test_the_list_and_the_page_have_no_query_per_row(
         client.get(reverse("admin:risk_signal_changelist"))
     with django_assert_num_queries(10):
         client.get(page(signals[0]))
-    chosen = {"action": "export_csv", "_selected_action": [one.pk for one in signals]}
+    chosen = {"action": "export_selected", "_selected_action": [one.pk for one in signals]}
     with django_assert_num_queries(8):
         answer = client.post(reverse("admin:risk_signal_changelist"), chosen)
         assert len(b"".join(answer.streaming_content).splitlines()) == rows + 1
