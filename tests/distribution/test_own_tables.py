@@ -115,7 +115,7 @@ def test_the_selection(chain: Chain, pages_of: Pages) -> None:
     pick(chain.b, walnuts)
     (row,) = table(pages_of(chain.b), "/distribution/selection/?format=csv")
     assert row[:7] == ["'=核桃", "30.00", "3.00", "3.00", "是", "1", "6.00"]
-    assert row[7].endswith(f"/p/{walnuts.slug}/?r={chain.b.code}")
+    assert row[7].endswith(f"/r/{chain.b.code}/{walnuts.pk}/")
 
 
 @pytest.mark.parametrize("customers", [1, 3])

@@ -209,11 +209,11 @@ class TestTheShortAddressOfAProduct:
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_eleven_queries(
+def test_twelve_queries(
     person: Distributor, number: int, pages_of: Pages, django_assert_num_queries: Any
 ) -> None:
     for _ in range(number):
         create_link(person, channel="抖音", target=f"/p/{make_product().slug}/")
     browser = pages_of(person)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         browser.get(PAGE)
