@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from base.access import policy, signed_in
-from distribution.agreements import has_accepted
 from distribution.models import Distributor
+from distribution.programme.agreements import has_accepted
 
 
 def distributor_of(request: HttpRequest) -> Distributor:

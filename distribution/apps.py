@@ -8,12 +8,9 @@ class DistributionConfig(AppConfig):
 
     def ready(self) -> None:
         from base.pages import personal_parts
-        from distribution import (
-            news,
-            promo_codes,
-            receivers,  # noqa: F401  (connects the receivers)
-        )
-        from distribution.privileges import tier_discount
+        from distribution import news, receivers  # noqa: F401  (connects the receivers)
+        from distribution.sharing import promo_codes
+        from distribution.tiers.privileges import tier_discount
         from distribution.views.personal import own_price, promote_tab
         from distribution.views.shares import share_earnings
         from orders.registries import discount_sources, redemptions

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from base.accounts.contacts import BadContact, phone_from
 from catalog.listing import Shelf
-from distribution.joining import Contact
-from distribution.poster_layouts import Layout
-from distribution.posters import LONGEST_LINE
-from distribution.selection import Sort
+from distribution.desk.team import LONGEST_SEARCH, Group
+from distribution.programme.joining import Contact
+from distribution.sharing.poster_layouts import Layout
+from distribution.sharing.posters import LONGEST_LINE
+from distribution.sharing.selection import Sort
 from distribution.states import CommissionState
-from distribution.team import LONGEST_SEARCH, Group
 
 STATE_CHOICES = [("", _("全部")), *CommissionState.choices]
 

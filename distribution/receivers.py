@@ -8,7 +8,11 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from base.accounts.models import User
-from distribution import clicks, commissions, news, own_sales, promo_codes, recognition, terms
+from distribution import news
+from distribution.money import commissions, terms
+from distribution.referral import clicks, recognition
+from distribution.sharing import promo_codes
+from distribution.tiers import own_sales
 from orders.models import OrderEvent
 from orders.signals import order_cancelled, order_paid, order_placed, order_received, order_refunded
 

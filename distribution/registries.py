@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from base.money import ZERO
-from distribution.balances import Money
-from distribution.dashboard import Pending
 from distribution.models import Commission, Distributor
+from distribution.money.balances import Money
+
+if TYPE_CHECKING:
+    from distribution.desk.dashboard import Pending
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class NextPayout:
 
 class Forecast(Protocol):
     def __call__(
-        self, distributor: Distributor, money: Money, pending: Pending, *, at: datetime
+        self, distributor: Distributor, money: Money, pending: "Pending", *, at: datetime
     ) -> NextPayout: ...
 
 

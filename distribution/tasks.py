@@ -3,17 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
-from distribution import (
-    candidates,
-    click_buffer,
-    clicks,
-    commissions,
-    dry_runs,
-    ranking,
-    recognition,
-    recruiting,
-    tier_reviews,
-)
+from distribution.desk import ranking
+from distribution.editor import dry_runs
+from distribution.money import commissions
+from distribution.programme import candidates, recruiting
+from distribution.referral import click_buffer, clicks, recognition
+from distribution.tiers import reviews as tier_reviews
 
 
 @shared_task

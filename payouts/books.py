@@ -1,8 +1,8 @@
 """The proof of the whole shop's books: the ledger's own checks, and what must agree between
 orders, payments, refunds and payouts."""
 
-from distribution.books import CHECKS as LEDGER_CHECKS
-from distribution.books import Check, run_checks
+from distribution.money.books import CHECKS as LEDGER_CHECKS
+from distribution.money.books import Check, run_checks
 
 CHECKS = [
     Check(

@@ -14,7 +14,7 @@ from base.accounts.models import User
 from base.locks import lock_rows
 from base.numbers import new_number
 from distribution.models import Balance, Commission, Distributor
-from distribution.reservations import Claim, release, reserve
+from distribution.money.reservations import Claim, release, reserve
 from payouts.models import Payout, Schedule, Skip
 from payouts.news import tell_shrunk_away
 from payouts.runs import amount_reason

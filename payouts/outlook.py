@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from base.clock import beijing_date
 from base.money import ZERO
 from base.templatetags.shop import money as yuan
-from distribution.balances import Money
-from distribution.dashboard import Pending
+from distribution.desk.dashboard import Pending
 from distribution.models import Distributor
+from distribution.money.balances import Money
 from distribution.registries import NextPayout
 from payouts.models import Schedule
 from payouts.runs import Candidate, floor_of, skip_reason

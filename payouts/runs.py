@@ -17,8 +17,8 @@ from base.accounts.models import User
 from base.locks import lock_row
 from base.money import ZERO
 from base.numbers import new_number
-from distribution.balances import lock_balances
-from distribution.reservations import Claim, reserve
+from distribution.money.balances import lock_balances
+from distribution.money.reservations import Claim, reserve
 from distribution.states import Status
 from payouts.models import Payout, Run, Schedule, Skip
 from payouts.schedules import due_period

@@ -18,9 +18,9 @@ from base.audit import record_audit
 from base.errors import DomainError
 from base.locks import lock_row
 from base.transitions import require_transition
-from distribution.balances import lock_balances
 from distribution.models import Distributor
-from distribution.reservations import release, settle
+from distribution.money.balances import lock_balances
+from distribution.money.reservations import release, settle
 from distribution.states import Status
 from orders.registries import Outcome
 from payouts.channels import channels

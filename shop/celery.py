@@ -14,6 +14,6 @@ app.autodiscover_tasks()
 @task_prerun.connect(weak=False)
 def speak_the_merchants_words(**kwargs: Any) -> None:
     """Notices are written by the worker too."""
-    from distribution.wording import refresh_words  # the apps are loaded by now, not before
+    from distribution.desk.wording import refresh_words  # the apps are loaded by now, not before
 
     refresh_words()

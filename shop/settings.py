@@ -85,8 +85,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "base.visitors.VisitorMiddleware",
-    "distribution.wording.WordingMiddleware",
-    "distribution.clicks.ReferralMiddleware",
+    "distribution.desk.wording.WordingMiddleware",
+    "distribution.referral.clicks.ReferralMiddleware",
     "distribution.risk.footprints.FootprintMiddleware",
 ]
 

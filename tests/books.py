@@ -3,8 +3,8 @@
 from django.db import connection
 
 from base.accounts.models import User
-from distribution.balances import balance_of
 from distribution.models import Commission, Distributor, Entry, Reversal, Transfer
+from distribution.money.balances import balance_of
 from payouts.books import check_books
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from base.clock import BEIJING
-from distribution.commissions import mature_commissions
+from distribution.money.commissions import mature_commissions
 from orders.models import Order
 from orders.refunds import Part
 from tests.make import Chain, make_order, make_variant, pay, receive, refund

@@ -11,7 +11,7 @@ from django.db import connections
 from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
-from distribution import wording
+from distribution.desk import wording
 from distribution.models import Presentation
 from shop.launch import browser as chromium
 from tests import servers

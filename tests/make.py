@@ -16,10 +16,10 @@ from base.clock import BEIJING
 from base.money import ZERO
 from catalog.models import Category, Product, Variant
 from catalog.models.product import Kind
-from distribution.agreements import accept_agreement, publish_agreement
 from distribution.models import Agreement, Distributor, Rule
-from distribution.people import appoint
-from distribution.relations import bind_by_link
+from distribution.programme.agreements import accept_agreement, publish_agreement
+from distribution.programme.people import appoint
+from distribution.referral.relations import bind_by_link
 from distribution.rules import publish_rule
 from orders.checkout import Item, place_order
 from orders.models import Order, Payment, Refund, ShippingRate

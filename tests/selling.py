@@ -6,7 +6,7 @@ from decimal import Decimal
 from base.accounts.models import User
 from base.clock import BEIJING
 from distribution.models import Distributor, Standing, Tier, TierTask
-from distribution.relations import bind_by_link
+from distribution.referral.relations import bind_by_link
 from orders.models import Order
 from orders.refunds import Part
 from tests.make import START, make_order, make_user, make_variant, pay, receive, refund

@@ -16,14 +16,14 @@ from base.accounts.models import User
 from base.accounts.regions import PROVINCES
 from base.clock import beijing_date
 from catalog.models import Product
-from distribution.change_sets import create_change_set
-from distribution.commissions import mature_commissions
-from distribution.links import create_link
+from distribution.editor.change_sets import create_change_set
 from distribution.models import Distributor, Policy, Tier
-from distribution.people import set_status
+from distribution.money.commissions import mature_commissions
 from distribution.policy import publish_policy
-from distribution.relations import bind_by_link
-from distribution.selection import pick
+from distribution.programme.people import set_status
+from distribution.referral.links import create_link
+from distribution.referral.relations import bind_by_link
+from distribution.sharing.selection import pick
 from distribution.states import Status
 from orders.cancellation import expire_orders
 from orders.models import Order, Payment, Refund, ShippingRate

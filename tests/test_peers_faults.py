@@ -15,12 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from base.locks import lock_rows
 from base.models import Notice
 from base.notices import queue_notice
-from distribution import commissions as domain
-from distribution.balances import balance_of, change_balances
 from distribution.models import Balance, Click, Commission, Rule
-from distribution.people import set_status
+from distribution.money import commissions as domain
+from distribution.money.balances import balance_of, change_balances
 from distribution.policy import publish_policy
-from distribution.relations import (
+from distribution.programme.people import set_status
+from distribution.referral.relations import (
     CannotRelate,
     bind_by_link,
     reassign_customer,

@@ -41,8 +41,8 @@ MARKS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 # Chinese that is content or speaks to the merchant at a terminal in both languages at once.
 CONTENT = (
     "base/accounts/regions.py",  # names of provinces
-    "distribution/claims.py",  # the words income is claimed with
-    "distribution/wording.py",  # the words that the merchant may replace
+    "distribution/programme/claims.py",  # the words income is claimed with
+    "distribution/desk/wording.py",  # the words that the merchant may replace
     "base/notices.py",  # the brackets operators demand around a sender's name
     "base/templatetags/shop.py",  # 万, the Chinese way to round
     "catalog/search.py",  # the grammar of Chinese

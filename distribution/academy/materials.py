@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from base.private_files import smaller
 from catalog.models import Category, Product
 from distribution.academy.models import Material, MaterialPicture, Taking
-from distribution.links import address_of, product_address
 from distribution.models import Distributor, Tier
-from distribution.privileges import Privileges, privileges_of
+from distribution.referral.links import address_of, product_address
+from distribution.tiers.privileges import Privileges, privileges_of
 
 LINK = "{link}"
 # What pictures may be had in: the longest side in pixels; 0 is as stored.

@@ -11,7 +11,7 @@ class Commission(models.Model):
     """What one line of an order earns one distributor at one level.
 
     Inserted at payment without any lock; from then on changed only under the payee's balance
-    lock (`distribution.balances`). `amount` is now, after reversals; `allocated` is what of it
+    lock (`distribution.money.balances`). `amount` is now, after reversals; `allocated` is what of it
     went into reservations that were not released.
     """
 

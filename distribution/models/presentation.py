@@ -12,7 +12,7 @@ class Presentation(models.Model):
     """How the programme is called and what of it is shown: one row for the shop.
 
     The words take the place of 分销, 分销商, distribution, distributor and distributors in every
-    text but the agreements (`distribution.wording`). Empty: the word stays.
+    text but the agreements (`distribution.desk.wording`). Empty: the word stays.
     """
 
     class Ranking(models.TextChoices):

@@ -9,7 +9,7 @@ from distribution.states import Position
 
 
 class Privileged(models.Model):
-    """What a position or a tier allows; how the two combine: `distribution.privileges`."""
+    """What a position or a tier allows; how the two combine: `distribution.tiers.privileges`."""
 
     own_discount = models.DecimalField(
         _("自购优惠"),

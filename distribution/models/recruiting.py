@@ -12,7 +12,7 @@ from distribution.states import OPEN_INVITATIONS, InvitationState
 class Candidate(models.Model):
     """A member who completed orders, with the figures that speak for asking them to join.
 
-    Counted by beat (`distribution.candidates`); who may be asked is looked at when it is read.
+    Counted by beat (`distribution.programme.candidates`); who may be asked is looked at when it is read.
     """
 
     member = models.OneToOneField(

@@ -6,7 +6,7 @@ ALL_TIME = "all"
 
 class Result(models.Model):
     """What a distributor sold and earned in a Beijing month (`2026-11`) or altogether (`all`), and
-    their places in it. Counted by beat (`distribution.ranking`) and read by nobody who moves
+    their places in it. Counted by beat (`distribution.desk.ranking`) and read by nobody who moves
     money.
 
     `sales`: goods money kept by the buyers of their level-1 orders, their own purchases left out.

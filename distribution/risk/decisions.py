@@ -18,15 +18,15 @@ from base.errors import DomainError
 from base.locks import lock_row
 from base.money import ZERO
 from base.transitions import require_transition
-from distribution.balances import lock_balances
-from distribution.holds import (
+from distribution.models import Commission
+from distribution.money.balances import lock_balances
+from distribution.money.holds import (
     CannotHold,
     hold_commission,
     open_hold,
     release_commission,
     revoke_commission,
 )
-from distribution.models import Commission
 from distribution.risk.models import NamedCommission, Signal
 from distribution.risk.news import tell_decision
 from distribution.risk.states import TRANSITIONS, State

@@ -14,7 +14,7 @@ from redis import RedisError
 from base.accounts.models import User
 from base.digests import keyed_digest
 from base.visitors import is_snapshot, remember_visitor, visitor_of
-from distribution.clicks import address_of
+from distribution.referral.clicks import address_of
 from distribution.risk.models import Footprint
 
 AGAIN_SECONDS = 3600

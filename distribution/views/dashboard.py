@@ -7,12 +7,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from distribution.access import distributor, distributor_of
-from distribution.charts import day_chart
-from distribution.dashboard import position_of
-from distribution.earnings import earnings_of, with_states
+from distribution.desk.charts import day_chart
+from distribution.desk.dashboard import position_of
+from distribution.desk.earnings import earnings_of, with_states
+from distribution.desk.trends import Step, earned_by
 from distribution.registries import forecasts
 from distribution.states import Status
-from distribution.trends import Step, earned_by
 
 LATEST = 5
 

@@ -14,7 +14,7 @@ from base.clock import day_end, day_start
 from base.pages import page_of
 from base.tables import csv_response
 from distribution.access import distributor_of, earner
-from distribution.earnings import (
+from distribution.desk.earnings import (
     earnings_of,
     in_state,
     movements_of,
@@ -22,17 +22,17 @@ from distribution.earnings import (
     shown_orders,
     with_states,
 )
-from distribution.explanations import explain
-from distribution.forms import STATE_CHOICES, EarningsFilter
-from distribution.models import Commission, Distributor
-from distribution.own_tables import (
+from distribution.desk.own_tables import (
     commission_header,
     commission_rows,
     order_header,
     order_rows,
 )
+from distribution.desk.team import masked_name
+from distribution.forms import STATE_CHOICES, EarningsFilter
+from distribution.models import Commission, Distributor
+from distribution.money.explanations import explain
 from distribution.states import CommissionState
-from distribution.team import masked_name
 
 PER_PAGE = 20
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from base.access import MemberRequest, member
 from base.errors import DomainError
 from distribution.models import Invitation
-from distribution.recruiting import decline_invitation
+from distribution.programme.recruiting import decline_invitation
 
 
 @member

@@ -15,14 +15,14 @@ from base.access import public
 from base.accounts.models import User
 from base.errors import DomainError
 from distribution.access import distributor_of, earner
-from distribution.agreements import NotInForce, current_agreement
-from distribution.balances import balance_of
 from distribution.forms import JoinForm
-from distribution.joining import Contact, progress_of
 from distribution.models import ContactDetails, Distributor, Invitation, Policy
-from distribution.people import join, was_in_programme, withdraw_application
+from distribution.money.balances import balance_of
 from distribution.policy import current_policy
-from distribution.recruiting import accept_invitation, open_invitation
+from distribution.programme.agreements import NotInForce, current_agreement
+from distribution.programme.joining import Contact, progress_of
+from distribution.programme.people import join, was_in_programme, withdraw_application
+from distribution.programme.recruiting import accept_invitation, open_invitation
 from distribution.states import LEFT, OPEN_INVITATIONS, Status
 from orders.coupons import why_not_issued
 

@@ -21,11 +21,12 @@ from catalog.listing import SORTS, for_cards, for_sale
 from catalog.models import Product
 from catalog.search import find_products
 from distribution.access import distributor, distributor_of
-from distribution.clicks import record_click
-from distribution.code_figures import codes_of
 from distribution.forms import LinkFilter, LinkForm, LinkNameForm
-from distribution.link_figures import LinkFigures, Period, figures_of
-from distribution.links import (
+from distribution.models import Distributor, Link
+from distribution.periods import quick_periods
+from distribution.referral.clicks import record_click
+from distribution.referral.link_figures import LinkFigures, Period, figures_of
+from distribution.referral.links import (
     address_of,
     archive_link,
     create_link,
@@ -35,10 +36,9 @@ from distribution.links import (
     restore_link,
     target_of,
 )
-from distribution.models import Distributor, Link
-from distribution.periods import quick_periods
-from distribution.promo_codes import in_words
-from distribution.qr import qr_png, qr_svg
+from distribution.sharing.code_figures import codes_of
+from distribution.sharing.promo_codes import in_words
+from distribution.sharing.qr import qr_png, qr_svg
 
 QR_SECONDS = 24 * 3600
 PER_PAGE = 20

@@ -12,20 +12,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from base.access import public
 from base.errors import DomainError
 from distribution.access import distributor_of, earner, insider
-from distribution.agreements import (
+from distribution.desk.wording import new_name
+from distribution.forms import AcceptForm, ContactForm, ResignForm
+from distribution.models import ContactDetails
+from distribution.money.balances import balance_of
+from distribution.programme.agreements import (
     NotInForce,
     accept_agreement,
     blocks_of,
     current_agreement,
     published,
 )
-from distribution.balances import balance_of
-from distribution.forms import AcceptForm, ContactForm, ResignForm
-from distribution.joining import keep_contact
-from distribution.models import ContactDetails
-from distribution.people import resign
+from distribution.programme.joining import keep_contact
+from distribution.programme.people import resign
 from distribution.states import Status
-from distribution.wording import new_name
 
 
 @public

@@ -8,8 +8,8 @@ from django.urls import Resolver404, resolve, reverse
 
 from catalog.models import Product
 from distribution.models import Distributor
-from distribution.privileges import own_discount_of, price_for_oneself
 from distribution.states import IN_PROGRAMME
+from distribution.tiers.privileges import own_discount_of, price_for_oneself
 
 
 def promote_tab(request: HttpRequest) -> str:

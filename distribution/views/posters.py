@@ -15,8 +15,8 @@ from catalog.models import Product
 from distribution.access import distributor, distributor_of
 from distribution.forms import PosterForm
 from distribution.models import Distributor, Link
-from distribution.poster_layouts import Layout
-from distribution.posters import (
+from distribution.sharing.poster_layouts import Layout
+from distribution.sharing.posters import (
     CannotDraw,
     default_line,
     has_drawn_too_many,

@@ -7,9 +7,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from distribution.access import distributor, distributor_of
+from distribution.desk.ranking import Measure, Period, board, own_place
+from distribution.desk.wording import presentation
 from distribution.models import Presentation
-from distribution.ranking import Measure, Period, board, own_place
-from distribution.wording import presentation
 
 
 @distributor

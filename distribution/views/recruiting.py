@@ -9,12 +9,12 @@ from base.access import public
 from base.money import ZERO
 from base.pages import shared_page
 from catalog.listing import Shelves
-from distribution.explanations import percent
 from distribution.forms import ProspectForm
 from distribution.models import Policy
+from distribution.money.explanations import percent
 from distribution.policy import policy_at
-from distribution.prospects import Rates, Reality, prospect, rates_of, reality_of
-from distribution.stories import last_full_month, published_stories
+from distribution.programme.prospects import Rates, Reality, prospect, rates_of, reality_of
+from distribution.programme.stories import last_full_month, published_stories
 
 
 @public

@@ -15,11 +15,11 @@ from base.pages import is_part, page_of, shared_page
 from base.tables import csv_response
 from catalog.models import Product
 from distribution.access import distributor, distributor_of
+from distribution.desk.own_tables import pick_header, pick_rows
+from distribution.desk.team import masked_name
 from distribution.forms import SelectionFilter
-from distribution.own_tables import pick_header, pick_rows
-from distribution.people import hide_earnings
-from distribution.selection import Sort, pick, shelf_of, shown_picks, unpick
-from distribution.team import masked_name
+from distribution.programme.people import hide_earnings
+from distribution.sharing.selection import Sort, pick, shelf_of, shown_picks, unpick
 
 PER_PAGE = 24
 

@@ -7,8 +7,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from catalog.listing import for_sale
-from distribution.estimates import Estimate, estimate_products
-from distribution.selection import picked_of
+from distribution.sharing.estimates import Estimate, estimate_products
+from distribution.sharing.selection import picked_of
 from distribution.states import Status
 from distribution.views.personal import person_in_programme
 

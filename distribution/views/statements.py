@@ -17,8 +17,7 @@ from base.clock import beijing_date
 from base.pages import page_of
 from base.tables import csv_response
 from distribution.access import distributor_of, earner
-from distribution.debts import debt_of, overpaid_of, shown_overpaid
-from distribution.statements import (
+from distribution.desk.statements import (
     Statement,
     StatementLines,
     month_of,
@@ -26,6 +25,7 @@ from distribution.statements import (
     previous_month,
     statements_of,
 )
+from distribution.money.debts import debt_of, overpaid_of, shown_overpaid
 
 PER_PAGE = 24
 LINES_PER_PAGE = 100

@@ -12,8 +12,8 @@ from base.errors import DomainError
 from distribution.access import distributor, distributor_of, earner
 from distribution.forms import StoryForm
 from distribution.models import Story
+from distribution.programme.stories import last_full_month, submit_story, told_of, withdraw_story
 from distribution.states import StoryState
-from distribution.stories import last_full_month, submit_story, told_of, withdraw_story
 
 
 @distributor

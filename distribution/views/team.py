@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 from base.pages import page_of
 from base.tables import csv_response
 from distribution.access import distributor, distributor_of
-from distribution.dashboard import team_of
+from distribution.desk.dashboard import team_of
+from distribution.desk.own_tables import team_header, team_rows
+from distribution.desk.team import Group, members_of, shown
 from distribution.forms import TeamFilter
-from distribution.own_tables import team_header, team_rows
-from distribution.team import Group, members_of, shown
 
 PER_PAGE = 20
 

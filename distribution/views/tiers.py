@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from base.pages import is_part
 from distribution.access import distributor, distributor_of
-from distribution.tier_progress import tier_outlook, tier_progress
+from distribution.tiers.progress import tier_outlook, tier_progress
 
 
 @distributor

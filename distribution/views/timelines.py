@@ -9,15 +9,15 @@ from django.views.decorators.http import require_safe
 from base.access import MemberRequest, member
 from base.pages import page_of
 from distribution.access import distributor, distributor_of
-from distribution.models import Binding
-from distribution.team import masked_name, phone_tail
-from distribution.timelines import (
+from distribution.desk.team import masked_name, phone_tail
+from distribution.desk.timelines import (
     for_distributor,
     for_member,
     history_of,
     history_with,
     service_of,
 )
+from distribution.models import Binding
 
 PER_PAGE = 20
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from base.access import public
 from base.gateways.wechat import NoTicket, sign_page
-from distribution.links import PARAMETER
+from distribution.referral.links import PARAMETER
 from distribution.states import Status
 from distribution.views.personal import person_in_programme
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from base.pages import page_of
 from distribution.access import distributor_of, earner
-from distribution.dashboard import position_of
+from distribution.desk.dashboard import position_of
 from payouts.channels import channels
 from payouts.outlook import next_payout
 from payouts.timeline import answer_in_words, timeline_of

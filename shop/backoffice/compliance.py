@@ -23,7 +23,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from base.audit import record_audit
 from base.tables import csv_response
-from distribution.compliance import (
+from distribution.models import Agreement, EvidencePack
+from distribution.programme.compliance import (
     LEVELS_THRESHOLD,
     PEOPLE_THRESHOLD,
     TELLING,
@@ -32,7 +33,6 @@ from distribution.compliance import (
     findings,
     networks_of,
 )
-from distribution.models import Agreement, EvidencePack
 from distribution.states import OPEN_PACKS, PackState
 from shop.backoffice.actions import merchant
 from shop.backoffice.packs import KEPT_FOR, request_pack

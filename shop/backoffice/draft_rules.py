@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from distribution.change_sets import CONTENT_WORDS, Kind, draft_addition, edit_draft_change
+from distribution.editor.change_sets import CONTENT_WORDS, Kind, draft_addition, edit_draft_change
+from distribution.editor.rule_words import rule_sentence
 from distribution.models import ChangeSet, RuleChange
-from distribution.rule_words import rule_sentence
 from distribution.states import ChangeSetState
 from shop.backoffice.actions import SaysRefusals, change_address, merchant
 from shop.backoffice.rule_forms import RuleChangeForm

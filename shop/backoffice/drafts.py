@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from base.clock import beijing_date
 from base.errors import DomainError
-from distribution.change_sets import (
+from distribution.editor.change_sets import (
     CONTENT_WORDS,
     Kind,
     create_change_set,
@@ -33,17 +33,17 @@ from distribution.change_sets import (
     staleness,
     withdraw_change_set,
 )
-from distribution.dry_runs import carry_out, is_small, request_dry_run
-from distribution.models import ChangeSet, DryRun, RuleChange
-from distribution.models.change_set import POLICY_FIELDS
-from distribution.policy import policy_at
-from distribution.rule_words import (
+from distribution.editor.dry_runs import carry_out, is_small, request_dry_run
+from distribution.editor.rule_words import (
     differences,
     oddities,
     policy_differences,
     policy_label,
     rule_sentence,
 )
+from distribution.models import ChangeSet, DryRun, RuleChange
+from distribution.models.change_set import POLICY_FIELDS
+from distribution.policy import policy_at
 from distribution.states import ChangeSetState
 from distribution.tasks import carry_out_dry_run
 from shop.backoffice.actions import (

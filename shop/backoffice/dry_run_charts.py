@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from base.templatetags.shop import money
-from distribution.charts import round_top
-from distribution.simulation import Simulation
+from distribution.desk.charts import round_top
+from distribution.editor.simulation import Simulation
 
 
 @dataclass(frozen=True)

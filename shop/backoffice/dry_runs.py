@@ -21,9 +21,9 @@ from base.money import percent
 from base.pages import page_of
 from base.tables import csv_response, safe_cell
 from catalog.models import Category
-from distribution.dry_runs import result_of
+from distribution.editor.dry_runs import result_of
+from distribution.editor.simulation import Simulation
 from distribution.models import DryRun, DryRunEffect
-from distribution.simulation import Simulation
 from distribution.states import OPEN_DRY_RUNS, DryRunState
 from shop.backoffice.actions import ReadOnlyAdmin
 from shop.backoffice.dry_run_charts import level_stacks, swings

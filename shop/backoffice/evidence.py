@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 from base.accounts.models import User
 from base.pages import shop_name
 from base.tables import safe_cell
-from distribution.compliance import (
+from distribution.models import Agreement, Commission, Policy, Rule, Tier
+from distribution.money.explanations import explain, rule_in_words
+from distribution.programme.compliance import (
     ACCEPTANCES,
     DEEDS,
     constraints,
@@ -28,8 +30,6 @@ from distribution.compliance import (
     findings,
     networks_of,
 )
-from distribution.explanations import explain, rule_in_words
-from distribution.models import Agreement, Commission, Policy, Rule, Tier
 from payouts.books import check_books
 
 SAMPLES = 20

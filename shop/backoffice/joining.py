@@ -25,14 +25,6 @@ from unfold.widgets import (
 
 from base.errors import DomainError
 from base.money import ZERO
-from distribution import people
-from distribution.agreements import (
-    agreement_at,
-    current_agreement,
-    publish_agreement,
-    require_draft,
-)
-from distribution.joining import with_own_trade
 from distribution.models import (
     Acceptance,
     Agreement,
@@ -43,7 +35,15 @@ from distribution.models import (
     Policy,
     Standing,
 )
-from distribution.relations import in_force
+from distribution.programme import people
+from distribution.programme.agreements import (
+    agreement_at,
+    current_agreement,
+    publish_agreement,
+    require_draft,
+)
+from distribution.programme.joining import with_own_trade
+from distribution.referral.relations import in_force
 from distribution.states import Status
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
 from shop.backoffice.compliance import compliance_urls

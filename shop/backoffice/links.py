@@ -14,8 +14,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from base.errors import DomainError
-from distribution import promo_codes
 from distribution.models import Binding, Click, ClickDay, Link, PromoCode, PromoUse
+from distribution.sharing import promo_codes
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, merchant
 from shop.backoffice.counting import count_of, sum_of
 

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from distribution.explanations import explain
 from distribution.models import Commission, Distributor, Entry, Reversal, Transfer
+from distribution.money.explanations import explain
 from orders.models import Order
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline
 

@@ -27,8 +27,7 @@ from unfold.widgets import (
 from base.accounts.models import Address, Consent, User
 from base.clock import beijing_date
 from base.errors import DomainError
-from distribution import people, relations
-from distribution.balances import balance_of
+from distribution.desk.performance import sold_by, with_month
 from distribution.models import (
     Binding,
     Commission,
@@ -37,7 +36,9 @@ from distribution.models import (
     Standing,
     Tier,
 )
-from distribution.performance import sold_by, with_month
+from distribution.money.balances import balance_of
+from distribution.programme import people
+from distribution.referral import relations
 from distribution.states import STATUS_TRANSITIONS, Status
 from shop.backoffice.actions import (
     ReadOnlyAdmin,

@@ -8,8 +8,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from distribution.desk.wording import CannotRename, change_presentation, require_sense
 from distribution.models import Presentation
-from distribution.wording import CannotRename, change_presentation, require_sense
 from shop.backoffice.actions import OneRowAdmin, merchant
 
 

@@ -26,10 +26,10 @@ from unfold.widgets import (
 from base.clock import BEIJING, beijing_date
 from base.errors import DomainError
 from base.tables import csv_response
-from distribution.candidates import candidates, reasons
-from distribution.invitation_funnel import funnel
 from distribution.models import Candidate, Invitation
-from distribution.recruiting import invite
+from distribution.programme.candidates import candidates, reasons
+from distribution.programme.invitation_funnel import funnel
+from distribution.programme.recruiting import invite
 from distribution.states import InvitationState
 from orders.models import CouponOffer
 from shop.backoffice.actions import ReadOnlyAdmin, button, merchant

@@ -19,9 +19,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from base.accounts.models import User
 from base.errors import DomainError
-from distribution.handovers import Group, Handover, hand_over, preview_handover
+from distribution.desk.timelines import for_merchant, history_of
 from distribution.models import Binding, Click, Distributor, Recruitment, Trace
-from distribution.timelines import for_merchant, history_of
+from distribution.referral.handovers import Group, Handover, hand_over, preview_handover
 from shop.backoffice.actions import ReadOnlyAdmin, merchant
 from shop.backoffice.finding import find_distributor
 

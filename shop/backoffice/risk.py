@@ -23,7 +23,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from base.audit import record_audit
 from base.errors import DomainError
-from distribution.earnings import with_payouts, with_states
+from distribution.desk.earnings import with_payouts, with_states
 from distribution.models import Commission
 from distribution.risk.decisions import Outcome, clear_signal, confirm_signal, hold_signal
 from distribution.risk.models import NamedCommission, Signal, Thresholds

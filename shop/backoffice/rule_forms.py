@@ -21,10 +21,10 @@ from unfold.widgets import (
 
 from base.money import percent
 from catalog.models import Variant
-from distribution.change_sets import CONTENT_WORDS
+from distribution.editor.change_sets import CONTENT_WORDS
+from distribution.editor.rule_words import policy_differences, rule_sentence
 from distribution.models import ChangeSet, Distributor, DryRun, Rule, RuleChange
 from distribution.policy import current_policy
-from distribution.rule_words import policy_differences, rule_sentence
 from distribution.rules import CONTENT, rules_in_force
 from distribution.states import ChangeSetState
 from shop.backoffice import joining

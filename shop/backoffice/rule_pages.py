@@ -20,13 +20,10 @@ from base.models import AuditEntry
 from base.money import ZERO, percent
 from base.pages import page_of
 from base.tables import csv_response
-from distribution.change_sets import CONTENT_WORDS
-from distribution.models import Policy, Rule
-from distribution.policy import current_policy, policy_values
-from distribution.rule_history import policy_history, rule_history
-from distribution.rule_preview import preview_rules
-from distribution.rule_states import RuleState, campaigns, rule_state
-from distribution.rule_words import (
+from distribution.editor.change_sets import CONTENT_WORDS
+from distribution.editor.rule_history import policy_history, rule_history
+from distribution.editor.rule_preview import preview_rules
+from distribution.editor.rule_words import (
     audience_in_words,
     differences,
     moment,
@@ -34,6 +31,9 @@ from distribution.rule_words import (
     policy_differences,
     rule_sentence,
 )
+from distribution.models import Policy, Rule
+from distribution.policy import current_policy, policy_values
+from distribution.rule_states import RuleState, campaigns, rule_state
 from shop.backoffice.audit import DEEDS
 from shop.backoffice.rule_forms import PreviewForm
 

@@ -16,11 +16,11 @@ from unfold.decorators import action, display
 
 from base.errors import DomainError
 from base.money import percent
-from distribution.change_sets import CONTENT_WORDS, draft_addition, draft_change, draft_end
+from distribution.editor.change_sets import CONTENT_WORDS, draft_addition, draft_change, draft_end
+from distribution.editor.rule_words import oddities, rule_sentence
 from distribution.models import Policy, Rule
 from distribution.policy import cancel_policy, current_policy, publish_policy
 from distribution.rule_states import RuleState, rule_state, rules_in_state
-from distribution.rule_words import oddities, rule_sentence
 from distribution.rules import cancel_rule, change_rule, end_rule, keep_rule, publish_rule
 from shop.backoffice import rule_pages
 from shop.backoffice.actions import (

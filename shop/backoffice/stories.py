@@ -20,8 +20,8 @@ from unfold.widgets import (
 
 from base.money import ZERO
 from distribution.models import Entry, Story, Transfer
+from distribution.programme.stories import decline_story, last_full_month, publish_story
 from distribution.states import Account, StoryState
-from distribution.stories import decline_story, last_full_month, publish_story
 from shop.backoffice.actions import ReadOnlyAdmin, ReasonForm, button, merchant
 
 STORY_COLOURS = {

@@ -36,11 +36,11 @@ from distribution.models import (
     TierUplift,
 )
 from distribution.models.privileges import Privileged
-from distribution.privileges import in_words
-from distribution.tier_decisions import Decision
-from distribution.tier_periods import Period
-from distribution.tier_reviews import preview_review
-from distribution.tier_words import calendar_in_words, period_in_words, tasks_in_words
+from distribution.tiers.decisions import Decision
+from distribution.tiers.periods import Period
+from distribution.tiers.privileges import in_words
+from distribution.tiers.reviews import preview_review
+from distribution.tiers.words import calendar_in_words, period_in_words, tasks_in_words
 from shop.backoffice.actions import OneRowAdmin, ReadOnlyAdmin, merchant
 from shop.backoffice.rule_forms import PercentField
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from base.clock import beijing_date
-from distribution.commissions import mature_commissions
+from distribution.money.commissions import mature_commissions
 from orders.models import Order
 from orders.receipt import receive_order
 from orders.shipping import ship_order

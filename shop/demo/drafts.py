@@ -8,13 +8,13 @@ from django.utils import timezone
 from base.accounts.models import User
 from base.clock import beijing_date, day_start
 from catalog.models import Category
-from distribution.change_sets import (
+from distribution.editor.change_sets import (
     create_change_set,
     draft_addition,
     draft_change,
     draft_policy,
 )
-from distribution.dry_runs import carry_out, request_dry_run
+from distribution.editor.dry_runs import carry_out, request_dry_run
 from distribution.models import Rule
 from distribution.rules import change_rule, publish_rule, rules_in_force
 from shop.demo.goods import COMMISSIONS

@@ -12,8 +12,8 @@ from base.accounts.models import User
 from catalog.models import Category
 from distribution.models import Policy, PromoCode, Tier
 from distribution.policy import publish_policy
-from distribution.promo_codes import save_promo_code
 from distribution.rules import change_rule, publish_rule
+from distribution.sharing.promo_codes import save_promo_code
 from orders.models import OrderEvent
 from orders.sales import refresh_sold
 from payouts.books import check_books

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from distribution import people
-from distribution.joining import Contact, keep_contact
 from distribution.models import Agreement, Distributor
+from distribution.programme import people
+from distribution.programme.joining import Contact, keep_contact
+from distribution.programme.stories import publish_story, submit_story
 from distribution.states import Status
-from distribution.stories import publish_story, submit_story
 from shop.demo.people import Cast
 
 # While applicants were looked at; before and after, everybody may join.

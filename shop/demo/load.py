@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from catalog.models import Variant
-from distribution.agreements import agreement_at
+from distribution.desk.ranking import Period, count_results
 from distribution.models import Distributor
 from distribution.policy import current_policy
-from distribution.ranking import Period, count_results
+from distribution.programme.agreements import agreement_at
 from distribution.rules import publish_rule
 from payouts.models import Schedule
 

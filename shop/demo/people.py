@@ -11,12 +11,12 @@ from django.utils.translation import get_language
 from base.accounts.consents import record_consents
 from base.accounts.models import Address, User
 from catalog.models import Product
-from distribution import people
-from distribution.links import create_link
 from distribution.models import Click, Distributor, Tier
-from distribution.recognition import recognise
+from distribution.programme import people
+from distribution.referral.links import create_link
+from distribution.referral.recognition import recognise
+from distribution.referral.traces import Kind, Sign
 from distribution.states import Status
-from distribution.traces import Kind, Sign
 
 PASSWORD = "linli-2026-demo"
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from distribution.candidates import candidates, count_candidates
-from distribution.recruiting import (
+from distribution.programme.candidates import candidates, count_candidates
+from distribution.programme.recruiting import (
     accept_invitation,
     decline_invitation,
     invite,

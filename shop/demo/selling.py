@@ -6,8 +6,8 @@ from random import Random
 from django.utils import timezone
 
 from catalog.models import Product
-from distribution.ranking import Period, count_results
-from distribution.selection import pick
+from distribution.desk.ranking import Period, count_results
+from distribution.sharing.selection import pick
 from distribution.states import Status
 from shop.demo.people import Cast
 

@@ -16,8 +16,8 @@ from base.money import round_cent
 from catalog.models import Variant
 from catalog.models.product import Kind
 from catalog.stock import OutOfStock
-from distribution.commissions import mature_commissions
-from distribution.tier_reviews import review_tiers
+from distribution.money.commissions import mature_commissions
+from distribution.tiers.reviews import review_tiers
 from orders import cancellation, payments, receipt, refunds, repayments, reviews, shipping
 from orders.checkout import CannotPlace, Item, place_order
 from orders.models import Order, Payment, Refund, Repayment

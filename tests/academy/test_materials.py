@@ -12,9 +12,9 @@ from PIL import Image
 from base.accounts.models import User
 from distribution.academy.materials import address_for, text_for
 from distribution.academy.models import Taking
-from distribution.links import address_of, product_address
 from distribution.models import Distributor, PositionPrivileges, Tier
-from distribution.people import set_status, set_tier
+from distribution.programme.people import set_status, set_tier
+from distribution.referral.links import address_of, product_address
 from distribution.states import Status
 from tests.academy_make import make_material
 from tests.make import make_category, make_distributor, make_product, make_user

@@ -13,8 +13,8 @@ from django.utils import timezone
 from base.accounts.models import User
 from base.models import AuditEntry
 from catalog.models import Category, Product
-from distribution.commissions import mature_commissions
 from distribution.models import Policy, Rule
+from distribution.money.commissions import mature_commissions
 from distribution.rules import publish_rule
 from distribution.states import Status
 from orders.refunds import Part, request_refund

@@ -17,7 +17,7 @@ from django.test import Client
 from base.accounts.models import User
 from base.audit import AuditEntry, record_audit
 from base.tables import BYTE_ORDER_MARK
-from distribution.change_sets import create_change_set
+from distribution.editor.change_sets import create_change_set
 from distribution.models import Commission, EvidencePack, Policy
 from distribution.policy import publish_policy
 from shop.backoffice import compliance, packs

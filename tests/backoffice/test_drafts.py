@@ -14,9 +14,9 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from base.accounts.models import User
-from distribution import dry_runs
-from distribution.change_sets import create_change_set, draft_addition, draft_change
-from distribution.dry_runs import carry_out, request_dry_run
+from distribution.editor import dry_runs
+from distribution.editor.change_sets import create_change_set, draft_addition, draft_change
+from distribution.editor.dry_runs import carry_out, request_dry_run
 from distribution.models import ChangeSet, DryRun, Rule
 from distribution.policy import current_policy
 from distribution.rules import change_rule, end_rule

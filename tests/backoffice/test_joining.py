@@ -15,10 +15,10 @@ from django.utils import timezone
 from base.accounts.models import User
 from base.audit import AuditEntry
 from base.models import Notice
-from distribution.joining import Contact
 from distribution.models import Agreement, Application, Distributor, Policy
-from distribution.people import join, set_status
-from distribution.relations import bind_by_link
+from distribution.programme.joining import Contact
+from distribution.programme.people import join, set_status
+from distribution.referral.relations import bind_by_link
 from distribution.states import Status
 from tests.make import (
     make_agreement,

@@ -19,11 +19,8 @@ from distribution.academy.courses import read_lesson
 from distribution.academy.materials import take
 from distribution.academy.models import Taking
 from distribution.academy.quizzes import begin_attempt, submit_attempt
-from distribution.candidates import count_candidates
-from distribution.change_sets import create_change_set, draft_addition
-from distribution.commissions import mature_commissions
-from distribution.dry_runs import request_dry_run
-from distribution.links import create_link
+from distribution.editor.change_sets import create_change_set, draft_addition
+from distribution.editor.dry_runs import request_dry_run
 from distribution.models import (
     Agreement,
     Click,
@@ -35,9 +32,12 @@ from distribution.models import (
     Tier,
     TierReview,
 )
-from distribution.promo_codes import save_promo_code
-from distribution.recruiting import invite
+from distribution.money.commissions import mature_commissions
+from distribution.programme.candidates import count_candidates
+from distribution.programme.recruiting import invite
+from distribution.referral.links import create_link
 from distribution.risk.models import Kind, Signal
+from distribution.sharing.promo_codes import save_promo_code
 from distribution.states import Status
 from orders.coupons import issue_coupon
 from orders.models import CouponOffer

@@ -11,7 +11,7 @@ from django.urls import reverse
 from base.accounts.models import User
 from base.models import AuditEntry
 from distribution.models import PromoCode
-from tests.distribution.test_promo_codes import make_code, order_with
+from tests.distribution.sharing.test_promo_codes import make_code, order_with
 from tests.make import make_category, make_distributor, make_product, make_user, pay
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from base.accounts.models import User
-from distribution.candidates import count_candidates
 from distribution.models import Invitation
-from distribution.recruiting import decline_invitation, invite, open_invitation
+from distribution.programme.candidates import count_candidates
+from distribution.programme.recruiting import decline_invitation, invite, open_invitation
 from tests.make import make_order, make_user, make_variant, pay, receive
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from distribution.models import Binding, Distributor, Trace
-from distribution.recognition import recognise
-from distribution.relations import bind_by_link
-from distribution.traces import Sign
+from distribution.referral.recognition import recognise
+from distribution.referral.relations import bind_by_link
+from distribution.referral.traces import Sign
 from tests.make import START, make_distributor, make_user
 
 pytestmark = pytest.mark.django_db

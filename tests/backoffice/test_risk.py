@@ -10,7 +10,7 @@ from django.utils import timezone
 from base.accounts.models import User
 from base.models import AuditEntry
 from distribution.models import Hold
-from distribution.relations import bind_by_link
+from distribution.referral.relations import bind_by_link
 from distribution.risk import words
 from distribution.risk.findings import find_risks
 from distribution.risk.footprints import note_footprints

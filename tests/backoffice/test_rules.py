@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from base.models import AuditEntry
-from distribution.change_sets import create_change_set
+from distribution.editor.change_sets import create_change_set
 from distribution.models import Policy, Rule, RuleChange, Tier
 from distribution.policy import current_policy, publish_policy
 from distribution.rules import cancel_rule, change_rule, end_rule

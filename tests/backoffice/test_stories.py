@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from base.accounts.models import User
 from distribution.models import Story
-from distribution.stories import submit_story, withdraw_story
+from distribution.programme.stories import submit_story, withdraw_story
 from tests.make import make_distributor, make_user
 
 pytestmark = pytest.mark.django_db

@@ -5,15 +5,16 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from distribution import change_sets, policy, rules
-from distribution.change_sets import (
+from distribution import policy, rules
+from distribution.editor import change_sets
+from distribution.editor.change_sets import (
     StaleDraft,
     create_change_set,
     draft_addition,
     draft_change,
     publish_change_set,
 )
-from distribution.dry_runs import carry_out, request_dry_run
+from distribution.editor.dry_runs import carry_out, request_dry_run
 from distribution.models import ChangeSet, DryRun, Policy, Rule
 from distribution.policy import current_policy, publish_policy
 from distribution.rules import StaleRule, change_rule

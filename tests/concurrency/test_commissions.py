@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from distribution import balances, commissions
-from distribution.balances import lock_balances
-from distribution.commissions import mature_commissions
 from distribution.models import Commission
+from distribution.money import balances, commissions
+from distribution.money.balances import lock_balances
+from distribution.money.commissions import mature_commissions
 from orders import events, receipt
 from orders.events import replay_events
 from orders.models import Order, OrderEvent

@@ -2,9 +2,9 @@
 
 import pytest
 
-from distribution import relations
 from distribution.models import Binding, Trace
-from distribution.relations import bind_by_link, reassign_customer, reassign_recruiter
+from distribution.referral import relations
+from distribution.referral.relations import bind_by_link, reassign_customer, reassign_recruiter
 from tests.buying import NOON
 from tests.concurrency.meanwhile import Other, meanwhile
 from tests.make import make_distributor, make_user

@@ -7,11 +7,12 @@ from django.db import IntegrityError
 
 from base.clock import day_start
 from base.errors import WrongState
-from distribution import balances, holds, people, reservations
-from distribution.commissions import mature_commissions
-from distribution.holds import hold_commission
 from distribution.models import Commission
-from distribution.people import set_status
+from distribution.money import balances, holds, reservations
+from distribution.money.commissions import mature_commissions
+from distribution.money.holds import hold_commission
+from distribution.programme import people
+from distribution.programme.people import set_status
 from distribution.states import Status
 from orders.models import Order
 from orders.registries import Outcome

@@ -3,10 +3,11 @@
 import pytest
 from django.db import IntegrityError
 
-from distribution import people, relations
 from distribution.models import Binding, Distributor, Standing, Tier
-from distribution.people import appoint, approve, join, set_status, set_tier
-from distribution.relations import bind_by_link, reassign_customer
+from distribution.programme import people
+from distribution.programme.people import appoint, approve, join, set_status, set_tier
+from distribution.referral import relations
+from distribution.referral.relations import bind_by_link, reassign_customer
 from distribution.states import Status
 from tests.buying import DAY, NOON
 from tests.concurrency.meanwhile import meanwhile, without_locks

@@ -2,10 +2,10 @@
 
 import pytest
 
-from distribution import privileges
 from distribution.models import Distributor, PositionPrivileges, Recruitment
-from distribution.people import approve, join
-from distribution.relations import bind_by_link
+from distribution.programme.people import approve, join
+from distribution.referral.relations import bind_by_link
+from distribution.tiers import privileges
 from tests.buying import NOON
 from tests.concurrency.meanwhile import meanwhile, without_locks
 from tests.concurrency.racing import race

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from base.accounts.models import User
-from distribution import promo_codes
 from distribution.models import PromoCode, PromoUse
-from distribution.promo_codes import BadCode, save_promo_code
+from distribution.sharing import promo_codes
+from distribution.sharing.promo_codes import BadCode, save_promo_code
 from orders.checkout import Item, place_order
 from orders.models import Order
 from tests.concurrency.racing import race

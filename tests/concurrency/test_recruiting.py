@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from base.errors import WrongState
-from distribution import recruiting
 from distribution.models import Distributor
-from distribution.recruiting import accept_invitation, decline_invitation, invite
+from distribution.programme import recruiting
+from distribution.programme.recruiting import accept_invitation, decline_invitation, invite
 from orders.models import Coupon, CouponOffer
 from tests.concurrency.meanwhile import meanwhile, without_locks
 from tests.concurrency.racing import race

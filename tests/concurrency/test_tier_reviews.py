@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from distribution import tier_reviews
 from distribution.models import Distributor, Standing, Tier, TierReview
-from distribution.people import set_tier
-from distribution.tier_reviews import review_tiers
+from distribution.programme.people import set_tier
+from distribution.tiers import reviews as tier_reviews
+from distribution.tiers.reviews import review_tiers
 from tests.concurrency.meanwhile import meanwhile
 from tests.concurrency.racing import race
 from tests.make import make_distributor

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from base.clock import beijing_date
-from distribution.balances import balance_of
+from distribution.desk.statements import statements_of
 from distribution.models import Commission, Reversal
-from distribution.statements import statements_of
+from distribution.money.balances import balance_of
 from payouts.books import check_books
 from payouts.models import Schedule
 from payouts.runs import run_period

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from base.inbox import inbox_of, shown
 from base.models import InboxMessage
-from distribution.commissions import mature_commissions
 from distribution.models import Distributor, Tier
+from distribution.money.commissions import mature_commissions
 from distribution.news import tell_earned, tell_reversed
-from distribution.people import approve, set_status, set_tier
+from distribution.programme.people import approve, set_status, set_tier
 from distribution.states import Status
 from orders.events import replay_events
 from orders.refunds import Part
@@ -74,7 +74,7 @@ def test_a_refund_is_told_with_what_it_takes(chain: Chain) -> None:
 def test_what_matures_on_a_day_is_one_message(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distribution.commissions.MATURE_CHUNK", 1)
+    monkeypatch.setattr("distribution.money.commissions.MATURE_CHUNK", 1)
     now = timezone.now()
     for price in ("10.00", "20.00"):
         order = make_order(chain.c, {make_variant(price): 1})

@@ -11,15 +11,15 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from base.clock import BEIJING, beijing_date
-from distribution.balances import balance_of
-from distribution.charts import day_chart, round_top
-from distribution.commissions import mature_commissions
-from distribution.dashboard import pending_of, position_of
-from distribution.holds import hold_commission
+from distribution.desk.charts import day_chart, round_top
+from distribution.desk.dashboard import pending_of, position_of
+from distribution.desk.trends import Day, Step, earned_by
 from distribution.models import Distributor
-from distribution.people import set_status
+from distribution.money.balances import balance_of
+from distribution.money.commissions import mature_commissions
+from distribution.money.holds import hold_commission
+from distribution.programme.people import set_status
 from distribution.states import Status
-from distribution.trends import Day, Step, earned_by
 from orders.models import Order
 from orders.refunds import Part, request_refund
 from orders.registries import Outcome

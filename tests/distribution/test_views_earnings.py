@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from base.clock import beijing_date
-from distribution.commissions import mature_commissions
-from distribution.earnings import earnings_of, in_state, movements_of, with_states
-from distribution.holds import hold_commission, release_commission, revoke_commission
+from distribution.desk.earnings import earnings_of, in_state, movements_of, with_states
 from distribution.models import Commission, Distributor
-from distribution.people import set_status
+from distribution.money.commissions import mature_commissions
+from distribution.money.holds import hold_commission, release_commission, revoke_commission
+from distribution.programme.people import set_status
 from distribution.states import CommissionState, Status
 from orders.models import Order
 from orders.refunds import Part

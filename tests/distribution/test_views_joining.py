@@ -9,8 +9,8 @@ from django.test import Client
 
 from base.accounts.models import Consent, User
 from distribution.models import ContactDetails, Distributor, Policy
-from distribution.people import join, set_status
 from distribution.policy import publish_policy
+from distribution.programme.people import join, set_status
 from distribution.states import Status
 from orders.models import Order
 from tests.make import (

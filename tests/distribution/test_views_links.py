@@ -12,9 +12,9 @@ from PIL import Image
 from base.accounts.models import User
 from catalog.models import Product
 from catalog.products import refresh_listing
-from distribution.click_buffer import flush_clicks
-from distribution.links import archive_link, create_link
 from distribution.models import Click, Distributor, Link
+from distribution.referral.click_buffer import flush_clicks
+from distribution.referral.links import archive_link, create_link
 from tests.make import make_distributor, make_product, make_variant
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from django.utils import timezone
 from base.accounts.models import Consent, User
 from base.audit import AuditEntry
 from base.models import Notice
-from distribution.commissions import mature_commissions
 from distribution.models import Commission, ContactDetails, Distributor, Link
-from distribution.people import appoint, approve, join, set_status
+from distribution.money.commissions import mature_commissions
+from distribution.programme.people import appoint, approve, join, set_status
 from distribution.states import Status
 from payouts.models import Payout, Schedule, Skip
 from payouts.runs import run_period

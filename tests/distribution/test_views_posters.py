@@ -12,12 +12,12 @@ from PIL import Image
 from base.accounts.limits import HOUR, Limit
 from base.accounts.models import User
 from catalog.models import Product
-from distribution import posters
-from distribution.links import create_link
 from distribution.models import Distributor
-from distribution.people import set_status
+from distribution.programme.people import set_status
+from distribution.referral.links import create_link
+from distribution.sharing import posters
 from distribution.states import Status
-from tests.distribution.test_posters import own_store  # noqa: F401  # posters kept apart
+from tests.distribution.sharing.test_posters import own_store  # noqa: F401  # posters kept apart
 from tests.make import make_distributor, make_product, make_user, make_variant
 
 pytestmark = pytest.mark.django_db

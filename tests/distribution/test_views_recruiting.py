@@ -9,8 +9,8 @@ from django.test import Client
 from base.accounts.models import User
 from distribution.models import Distributor, Policy, Story, Tier
 from distribution.policy import publish_policy
+from distribution.programme.stories import publish_story, submit_story
 from distribution.states import StoryState
-from distribution.stories import publish_story, submit_story
 from tests.make import make_distributor, make_rule, make_user, make_variant
 
 pytestmark = pytest.mark.django_db

@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from base.accounts.models import User
-from distribution.links import create_link
+from distribution.desk.team import Group, Member, masked_name, members_of, shown
 from distribution.models import Distributor
-from distribution.relations import bind_by_link, reassign_customer
-from distribution.team import Group, Member, masked_name, members_of, shown
+from distribution.referral.links import create_link
+from distribution.referral.relations import bind_by_link, reassign_customer
 from tests.make import (
     START,
     Chain,

@@ -12,10 +12,10 @@ from django.utils import timezone
 from base.accounts.models import User
 from base.clock import beijing_date, day_start
 from distribution.models import Distributor, PositionPrivileges, Tier, TierCalendar, TierUplift
-from distribution.people import set_status, set_tier
+from distribution.programme.people import set_status, set_tier
 from distribution.states import Status
-from distribution.tier_progress import Bar, TierProgress, tier_progress
-from distribution.tier_reviews import review_tiers
+from distribution.tiers.progress import Bar, TierProgress, tier_progress
+from distribution.tiers.reviews import review_tiers
 from tests.make import START, make_chain, make_distributor, make_user
 from tests.selling import beijing, make_customer, make_task, sell
 

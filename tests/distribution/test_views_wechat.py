@@ -12,7 +12,7 @@ from django.conf import LazySettings
 from django.test import Client
 
 from base.gateways.wechat import NoTicket
-from distribution.people import set_status
+from distribution.programme.people import set_status
 from distribution.states import Status
 from distribution.views import wechat
 from tests.base.test_wechat import nothing_kept, wire  # noqa: F401  # the sandbox’s WeChat

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from base.clock import beijing_date, day_start
 from distribution.models import Distributor, Tier, TierCalendar
-from distribution.tier_reviews import review_tiers
+from distribution.tiers.reviews import review_tiers
 from tests.journeys.conftest import DESK
 from tests.journeys.test_reassigned_and_held import come_in
 from tests.make import make_distributor, make_user

@@ -10,8 +10,8 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from distribution.academy.models import Attempt, Enrolment, Taking
-from distribution.holds import hold_commission
-from distribution.relations import bind_by_link
+from distribution.money.holds import hold_commission
+from distribution.referral.relations import bind_by_link
 from shop.support.models import Ticket
 from tests.academy_make import make_course, make_material, make_quiz
 from tests.journeys.conftest import DESK

@@ -11,9 +11,9 @@ from playwright.sync_api import Page, expect
 
 from base.accounts.models import User
 from base.clock import beijing_date
-from distribution.balances import Money, balance_of
-from distribution.commissions import mature_commissions
 from distribution.models import Commission, Distributor
+from distribution.money.balances import Money, balance_of
+from distribution.money.commissions import mature_commissions
 from orders.models import Order
 from orders.shipping import ship_order
 from orders.states import OrderState

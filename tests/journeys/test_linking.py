@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from base.accounts.models import User
 from catalog.models import Product
 from catalog.products import refresh_listing
-from distribution.click_buffer import flush_clicks
 from distribution.models import Distributor, Link
+from distribution.referral.click_buffer import flush_clicks
 from tests.journeys.conftest import PHONE
 from tests.journeys.test_link_to_payout import buy, sign_up
 from tests.journeys.test_reassigned_and_held import come_in

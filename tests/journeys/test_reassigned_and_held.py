@@ -12,9 +12,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from base.accounts.models import User
-from distribution.commissions import mature_commissions
 from distribution.models import Binding, Commission, Distributor
-from distribution.relations import bind_by_link
+from distribution.money.commissions import mature_commissions
+from distribution.referral.relations import bind_by_link
 from distribution.risk.findings import find_risks
 from distribution.risk.footprints import note_footprints
 from distribution.risk.models import Footprint

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from distribution.commissions import mature_commissions
+from distribution.money.commissions import mature_commissions
 from payouts.books import check_books
 from tests.moving.folders import SMALL, count_rows, export, move_in
 from tests.moving.invented import invent_folder

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from distribution.commissions import mature_commissions
 from distribution.models import Balance, Commission, Reversal
+from distribution.money.commissions import mature_commissions
 from orders.models import Order, OrderEvent, OrderLine, Refund, Repayment
 from orders.refunds import Part, request_refund
 from orders.states import EventKind

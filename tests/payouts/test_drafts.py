@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from base.clock import day_start
-from distribution.debts import Debt, debt_of
 from distribution.models import Allocation
-from distribution.people import set_status
+from distribution.money.debts import Debt, debt_of
+from distribution.programme.people import set_status
 from distribution.states import Status
 from orders.models import Order
 from payouts.models import Payout, Schedule

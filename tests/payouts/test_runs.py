@@ -9,8 +9,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from base.clock import day_start
-from distribution.commissions import mature_commissions
-from distribution.people import join, set_status
+from distribution.money.commissions import mature_commissions
+from distribution.programme.people import join, set_status
 from distribution.states import Status
 from payouts import runs
 from payouts.models import Payout, Run, Schedule

@@ -16,8 +16,8 @@ from base.clock import beijing_date
 from base.gateways import signed_http
 from base.gateways.sandbox_transfer import Answer, Transfer, query_transfer, send_transfer
 from base.gateways.signing import signed_headers
-from distribution.balances import balance_of
-from distribution.commissions import mature_commissions
+from distribution.money.balances import balance_of
+from distribution.money.commissions import mature_commissions
 from payouts.books import check_books
 from payouts.channels import channels
 from payouts.models import Payout, Schedule

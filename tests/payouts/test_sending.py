@@ -7,7 +7,7 @@ import pytest
 from base.audit import AuditEntry
 from base.clock import day_start
 from base.errors import WrongState
-from distribution.people import join, set_status
+from distribution.programme.people import join, set_status
 from distribution.states import Status
 from orders.registries import Outcome
 from payouts.models import Payout, PayoutAttempt

@@ -9,11 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from base.clock import BEIJING, beijing_date
-from distribution.balances import balance_of
-from distribution.commissions import mature_commissions
-from distribution.dashboard import pending_of
+from distribution.desk.dashboard import pending_of
 from distribution.models import Distributor
-from distribution.people import set_status
+from distribution.money.balances import balance_of
+from distribution.money.commissions import mature_commissions
+from distribution.programme.people import set_status
 from distribution.registries import NextPayout
 from distribution.states import Status
 from orders.refunds import Part

@@ -12,7 +12,7 @@ from django.utils import timezone
 from base.accounts.models import User
 from base.inbox import unread_count
 from distribution.models import Tier
-from distribution.people import set_status, set_tier
+from distribution.programme.people import set_status, set_tier
 from distribution.states import Status
 from shop.support.announcements import announcements_for, count_unread, read_announcement
 from shop.support.models import Announcement, AnnouncementReading

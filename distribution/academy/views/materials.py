@@ -33,7 +33,7 @@ from distribution.academy.models import Material, MaterialPicture, Taking
 from distribution.academy.videos import host_of
 from distribution.access import distributor, distributor_of
 from distribution.models import Distributor, Tier
-from distribution.privileges import Privileges
+from distribution.tiers.privileges import Privileges
 
 PER_PAGE = 10
 MOST_EXPORTED = 1000

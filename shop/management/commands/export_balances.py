@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from distribution.exports import export_balances
+from distribution.money.exports import export_balances
 from shop.management.outputs import output
 
 

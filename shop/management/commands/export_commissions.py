@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from distribution.exports import export_commissions
+from distribution.money.exports import export_commissions
 from shop.management.outputs import output
 
 

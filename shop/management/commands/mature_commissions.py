@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from distribution.commissions import mature_commissions
+from distribution.money.commissions import mature_commissions
 from shop.management.moments import moment
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from distribution.tier_reviews import review_tiers
+from distribution.tiers.reviews import review_tiers
 from shop.management.moments import moment
 
 

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.utils.translation import gettext as _
 
-from distribution.simulation import Simulation, simulate_rules
+from distribution.editor.simulation import Simulation, simulate_rules
 from shop.management.moments import day
 from shop.management.outputs import output
 from shop.management.refusals import show_refused

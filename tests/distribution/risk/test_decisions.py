@@ -11,11 +11,11 @@ from base.audit import AuditEntry
 from base.errors import DomainError
 from base.models import InboxMessage
 from base.transitions import WrongState
-from distribution.commissions import mature_commissions
-from distribution.explanations import explain
-from distribution.holds import open_hold
 from distribution.models import Commission, Distributor, Hold
-from distribution.relations import bind_by_link
+from distribution.money.commissions import mature_commissions
+from distribution.money.explanations import explain
+from distribution.money.holds import open_hold
+from distribution.referral.relations import bind_by_link
 from distribution.risk.decisions import (
     CannotDecide,
     clear_signal,

@@ -14,17 +14,17 @@ from django.utils import translation
 from base.accounts.models import Address, User
 from base.clock import BEIJING
 from base.digests import keyed_digest
-from distribution.commissions import mature_commissions
 from distribution.models import Click, Commission, Distributor
-from distribution.recognition import recognise
-from distribution.relations import bind_by_link, reassign_customer
+from distribution.money.commissions import mature_commissions
+from distribution.referral.recognition import recognise
+from distribution.referral.relations import bind_by_link, reassign_customer
+from distribution.referral.traces import Sign
 from distribution.risk.decisions import clear_signal
 from distribution.risk.findings import find_risks
 from distribution.risk.footprints import note_footprints, prune_footprints
 from distribution.risk.models import Footprint, Signal, Thresholds
 from distribution.risk.states import Kind
 from distribution.risk.words import in_words, people_of
-from distribution.traces import Sign
 from orders.models import Order
 from orders.refunds import Part
 from tests.make import (

@@ -1,0 +1,1 @@
+"""What a distributor reads about themselves: figures, lists, charts, statements, places."""

@@ -1,0 +1,162 @@
+"""Who serves a member and why it is this one, told from the timeline: for the merchant with names,
+for the member and for a distributor without anybody's.
+
+The words are the reader's, chosen when they read; the decisions are those made at the time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from base.accounts.models import User
+from distribution.desk.team import masked_name
+from distribution.models import Binding, Distributor, Trace
+from distribution.referral.relations import in_force
+from distribution.referral.traces import Decision, Kind, Why
+
+TONES = {
+    Decision.WON: "good",
+    Decision.REFUSED: "bad",
+    Decision.ENDED: "warn",
+    Decision.KEPT: "info",
+}
+# What only the merchant is told of a distributor; to others: they cannot be bound to now.
+STANDING_OF_THE_OTHER = (Why.NOT_APPROVED, Why.FROZEN, Why.RESIGNED, Why.BANNED)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of a timeline in words. `who` is for whom the sign spoke, `standing` who served the
+    member until then."""
+
+    at: datetime
+    what: str
+    decision: str
+    tone: str
+    why: str
+    who: str = ""
+    standing: str = ""
+    until: datetime | None = None
+    decided_at: datetime | None = None
+    mode: str = ""
+    note: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """Who serves a member now, since when, until when, and what had decided it."""
+
+    binding: Binding
+    who: str
+    decided_by: Event | None
+
+
+def history_of(member: User) -> QuerySet[Trace]:
+    """All of a member's timeline, the latest first."""
+    return member.traces.select_related(
+        "distributor__user", "standing__user", "policy", "by"
+    ).order_by("-at", "-pk")
+
+
+def history_with(member: User, distributor: Distributor) -> QuerySet[Trace]:
+    """What of it concerns one distributor."""
+    concerns = Q(distributor=distributor) | Q(standing=distributor)
+    return history_of(member).filter(concerns)
+
+
+def for_merchant(traces: Iterable[Trace]) -> list[Event]:
+    """With names, reasons and who decided."""
+    return [
+        Event(
+            at=trace.at,
+            what=_what(trace),
+            decision=trace.get_decision_display(),
+            tone=TONES.get(Decision(trace.decision), ""),
+            why=trace.get_why_display(),
+            who=_named(trace.distributor),
+            standing=_named(trace.standing),
+            until=trace.until,
+            decided_at=trace.decided_at if trace.decided_at != trace.at else None,
+            mode=trace.policy.get_binding_mode_display() if trace.policy else "",
+            note=trace.note,
+            by=str(trace.by) if trace.by else "",
+        )
+        for trace in traces
+    ]
+
+
+def for_member(traces: Iterable[Trace]) -> list[Event]:
+    """To the member themselves: other people's names are masked, the merchant's notes left out."""
+    return [_told(trace, _masked(trace.distributor), _masked(trace.standing)) for trace in traces]
+
+
+def for_distributor(traces: Iterable[Trace], reader: Distributor) -> list[Event]:
+    """To one who serves or served the member: they themselves, and nobody else by any name."""
+
+    def called(person: Distributor | None) -> str:
+        if person is None:
+            return ""
+        return _("你") if person.pk == reader.pk else _("另一位推荐人")
+
+    return [_told(trace, called(trace.distributor), called(trace.standing)) for trace in traces]
+
+
+def service_of(member: User, *, at: datetime) -> Service | None:
+    """Who serves a member at a moment, for the member to read. Two queries."""
+    binding = (
+        Binding.objects.filter(in_force(at), customer=member)
+        .select_related("distributor__user")
+        .first()
+    )
+    if binding is None:
+        return None
+    won = history_of(member).filter(
+        decision=Decision.WON,
+        distributor=binding.distributor_id,
+        decided_at__lte=at,
+        kind__in=(
+            Kind.CLICK,
+            Kind.LINK,
+            Kind.PROMO_CODE,
+            Kind.FIRST_ORDER,
+            Kind.MERCHANT,
+            Kind.IMPORT,
+        ),
+    )
+    events = for_member(won[:1])
+    return Service(binding, masked_name(binding.distributor.user), events[0] if events else None)
+
+
+def _told(trace: Trace, who: str, standing: str) -> Event:
+    is_out = trace.why in STANDING_OF_THE_OTHER
+    return Event(
+        at=trace.at,
+        what=_what(trace),
+        decision=trace.get_decision_display(),
+        tone=TONES.get(Decision(trace.decision), ""),
+        why=_("该推荐人目前不能服务顾客") if is_out else trace.get_why_display(),
+        who=who,
+        standing=standing,
+        until=trace.until,
+    )
+
+
+def _what(trace: Trace) -> str:
+    kind = trace.get_kind_display()
+    if trace.kind == Kind.LINK and trace.channel:
+        return _("%(kind)s“%(channel)s”") % {"kind": kind, "channel": trace.channel}
+    if trace.kind == Kind.PROMO_CODE and trace.note:
+        return _("%(kind)s“%(channel)s”") % {"kind": kind, "channel": trace.note}
+    return kind
+
+
+def _named(distributor: Distributor | None) -> str:
+    return f"{distributor.user} · {distributor.code}" if distributor else ""
+
+
+def _masked(distributor: Distributor | None) -> str:
+    return masked_name(distributor.user) if distributor else ""

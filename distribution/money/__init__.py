@@ -1,0 +1,1 @@
+"""What is earned and owed: terms, commissions and their life, the ledger, balances, the proof."""
