@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from base.accounts.models import User
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class MemberRequest(HttpRequest):
@@ -28,7 +29,7 @@ class MemberRequest(HttpRequest):
 
 
 def policy(
-    name: str, check: Callable[[HttpRequest], HttpResponse | None]
+    name: str, check: Callable[[HttpRequest], HttpResponseBase | None]
 ) -> Callable[[View], View]:
     """Make a decorator that lets the view run only when `check` returns None.
 
@@ -37,7 +38,7 @@ def policy(
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             refusal = check(request)
             return view(request, *args, **kwargs) if refusal is None else refusal
 
@@ -51,7 +52,7 @@ def _anybody(request: HttpRequest) -> None:
     return None
 
 
-def signed_in(request: HttpRequest) -> HttpResponse | None:
+def signed_in(request: HttpRequest) -> HttpResponseBase | None:
     """The check of `member`, for the policies of rooms above to begin with."""
     if request.user.is_authenticated:
         return None
@@ -59,7 +60,7 @@ def signed_in(request: HttpRequest) -> HttpResponse | None:
     return redirect_to_login(back)
 
 
-def _staff(request: HttpRequest) -> HttpResponse | None:
+def _staff(request: HttpRequest) -> HttpResponseBase | None:
     refusal = signed_in(request)
     if refusal is None and not request.user.is_staff:
         raise PermissionDenied(_("只有商家后台人员可以打开此页。"))
@@ -81,7 +82,7 @@ def same_origin(view: View) -> View:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in ("GET", "HEAD"):
             origin = urlsplit(request.headers.get("Origin", ""))
             if not origin.netloc or origin.netloc != request.get_host():

@@ -80,7 +80,8 @@ def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], per_page:
     In `near`, 0 stands for a gap.
     """
     paginator = Paginator(rows[: per_page * MOST_PAGES], per_page)
-    page = paginator.get_page(request.GET.get("page"))
+    asked = request.GET.get("page", "")
+    page = paginator.get_page(asked if asked.isdecimal() and asked.strip("0") else 1)
     elided = paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     page.near = [number if isinstance(number, int) else 0 for number in elided]  # type: ignore[attr-defined]  # for components/pagination.html
     return page

@@ -11,7 +11,8 @@ every query there.
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -35,7 +36,7 @@ def _load(request: HttpRequest) -> Any:
     return found
 
 
-def _in_programme(request: HttpRequest) -> HttpResponse | None:
+def _in_programme(request: HttpRequest) -> HttpResponseBase | None:
     refusal = signed_in(request)
     if refusal is not None:
         return refusal
@@ -43,7 +44,7 @@ def _in_programme(request: HttpRequest) -> HttpResponse | None:
     return None if found and found.is_in_programme else redirect("distribution:join")
 
 
-def _agreed(request: HttpRequest) -> HttpResponse | None:
+def _agreed(request: HttpRequest) -> HttpResponseBase | None:
     refusal = _in_programme(request)
     if refusal is not None or request.distributor.agreed:  # type: ignore[attr-defined]  # set by _load
         return refusal
@@ -52,7 +53,7 @@ def _agreed(request: HttpRequest) -> HttpResponse | None:
     return redirect(f"{reverse('distribution:acceptance')}?{query}".rstrip("?"))
 
 
-def _ever_joined(request: HttpRequest) -> HttpResponse | None:
+def _ever_joined(request: HttpRequest) -> HttpResponseBase | None:
     refusal = signed_in(request)
     if refusal is not None:
         return refusal

@@ -187,17 +187,12 @@ class LinkNameForm(forms.Form):
     channel = forms.CharField(label=_("渠道名称"), max_length=40)
 
 
-class LinkFilter(forms.Form):
-    """Which links, and what they brought in which days; what makes no sense is left out."""
+class FiguresFilter(forms.Form):
+    """Which rows, and what they brought in which days; what makes no sense is left out."""
 
-    state = forms.ChoiceField(
-        choices=[("", _("使用中")), ("archived", _("已收起")), ("all", _("全部"))], required=False
-    )
     q = forms.CharField(max_length=60, required=False)
-    since = forms.DateField(required=False, label=_("从"))
-    until = forms.DateField(required=False, label=_("到"))
-
-    ARCHIVED = {"": False, "archived": True, "all": None}
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
 
     def wanted(self) -> dict[str, Any]:
         self.is_valid()
@@ -205,12 +200,33 @@ class LinkFilter(forms.Form):
         since, until = data.get("since"), data.get("until")
         if since and until and until < since:
             since, until = until, since
-        return {
-            "archived": self.ARCHIVED[data.get("state", "")],
-            "search": data.get("q", ""),
-            "since": since,
-            "until": until,
-        }
+        return {"search": data.get("q", "").strip(), "since": since, "until": until}
+
+
+class LinkFilter(FiguresFilter):
+    state = forms.ChoiceField(
+        choices=[("", _("使用中")), ("archived", _("已收起")), ("all", _("全部"))],
+        required=False,
+        label=_("状态"),
+    )
+
+    ARCHIVED = {"": False, "archived": True, "all": None}
+
+    def wanted(self) -> dict[str, Any]:
+        return super().wanted() | {"archived": self.ARCHIVED[self.cleaned_data.get("state", "")]}
+
+
+class CodeFilter(FiguresFilter):
+    state = forms.ChoiceField(
+        choices=[("", _("全部")), ("active", _("使用中")), ("stopped", _("已停用"))],
+        required=False,
+        label=_("状态"),
+    )
+
+    ACTIVE = {"": None, "active": True, "stopped": False}
+
+    def wanted(self) -> dict[str, Any]:
+        return super().wanted() | {"is_active": self.ACTIVE[self.cleaned_data.get("state", "")]}
 
 
 class PosterForm(forms.Form):

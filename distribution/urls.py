@@ -1,6 +1,7 @@
 from django.urls import path
 
 from distribution.views import (
+    codes,
     dashboard,
     earnings,
     invitations,
@@ -44,8 +45,7 @@ urlpatterns = [
     path("distribution/story/withdrawal/", stories.story_withdrawal, name="story_withdrawal"),
     path("distribution/resignation/", membership.resignation, name="resignation"),
     path("distribution/links/", links.links, name="links"),
-    path("distribution/links/list.csv", links.links_csv, name="links_csv"),
-    path("distribution/links/codes.csv", links.codes_csv, name="codes_csv"),
+    path("distribution/codes/", codes.codes, name="codes"),
     path("distribution/links/goods/", links.goods, name="link_goods"),
     path("distribution/links/<str:code>/name/", links.link_name, name="link_name"),
     path("distribution/links/<str:code>/archive/", links.link_archive, name="link_archive"),

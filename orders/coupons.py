@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -80,6 +80,21 @@ def coupons_of(user: User) -> QuerySet[Coupon]:
 def usable_coupons(user: User, at: datetime) -> QuerySet[Coupon]:
     """Not used, not over; what ends soonest first."""
     return coupons_of(user).filter(order=None, expires_at__gt=at).order_by("expires_at", "pk")
+
+
+def past_coupons(user: User, at: datetime) -> QuerySet[Coupon]:
+    """Used or over; the newest first."""
+    return coupons_of(user).filter(Q(order__isnull=False) | Q(expires_at__lte=at))
+
+
+def find_coupons(coupons: QuerySet[Coupon], words: str) -> QuerySet[Coupon]:
+    """By name, by what they were given for, or by the order they went into."""
+    return coupons.filter(
+        Q(offer__name__icontains=words)
+        | Q(offer__name_en__icontains=words)
+        | Q(reason__icontains=words)
+        | Q(order__number__icontains=words)
+    )
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,22 @@ class RefundForm(forms.Form):
         return self.cleaned_data.get("shipping") or ZERO
 
 
+class CouponFilter(forms.Form):
+    """Which coupons: those that can be used, or those that cannot any more; what makes no sense is
+    left out."""
+
+    PAST = "past"
+
+    state = forms.ChoiceField(required=False, choices=[(PAST, PAST)])
+    q = forms.CharField(required=False, max_length=40)
+
+    def wanted(self) -> tuple[bool, str]:
+        """(whether those that are past, words)."""
+        self.is_valid()
+        values = self.cleaned_data
+        return values.get("state") == self.PAST, values.get("q", "").strip()
+
+
 class OrderFilterForm(forms.Form):
     """Which orders to list: a state, "after_sale", and words to look for."""
 

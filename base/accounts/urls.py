@@ -13,7 +13,6 @@ urlpatterns = [
     path("email/removal/", me.email_removal, name="email_removal"),
     path("password/", passwords.my_password, name="password"),
     path("inbox/", inbox.inbox, name="inbox"),
-    path("inbox/export/", inbox.export, name="inbox_export"),
     path("inbox/reading/", inbox.reading_all, name="inbox_reading"),
     path("inbox/choices/", inbox.choices, name="inbox_choices"),
     path("inbox/<int:pk>/reading/", inbox.reading, name="message_reading"),

@@ -11,7 +11,7 @@ from base.access import public
 KEEP_SECONDS = 7 * 24 * 3600
 
 
-@public  # type: ignore[arg-type]  # a file is streamed
+@public
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     response = serve(request, path, document_root=settings.MEDIA_ROOT)

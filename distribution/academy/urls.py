@@ -7,9 +7,7 @@ app_name = "academy"
 # Mounted at /distribution/academy/.
 urlpatterns = [
     path("", courses.courses, name="courses"),
-    path("export/", courses.export, name="export"),
     path("materials/", materials.materials, name="materials"),
-    path("materials/export/", materials.export, name="materials_export"),
     path("materials/<int:pk>/takings/", materials.takings, name="takings"),
     path("materials/<int:pk>/video/", materials.video, name="video"),
     path("materials/<int:pk>/all.zip", materials.archive, name="archive"),

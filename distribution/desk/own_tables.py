@@ -5,22 +5,17 @@ people's names stay masked in a file as well.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from base.tables import each_row, in_chunks, time_cell
 from distribution.desk.earnings import shown_orders, state_of
 from distribution.desk.team import Brought, Group, masked_name, shown
 from distribution.models import Binding, Commission, Distributor, Recruitment
 from distribution.referral.links import product_address
 from distribution.sharing.selection import Picked
-
-CHUNK = 500
-MOST_ROWS = 50_000
 
 
 def commission_header() -> list[str]:
@@ -32,11 +27,11 @@ def commission_header() -> list[str]:
 
 def commission_rows(rows: QuerySet[Commission]) -> Iterator[list[Any]]:
     """Rows of `earnings_of`."""
-    for row in rows[:MOST_ROWS].iterator(chunk_size=CHUNK):
+    for row in each_row(rows):
         yield [
-            _time(row.accrued_at), row.order.number, row.line.title, row.line.variant_title,
+            time_cell(row.accrued_at), row.order.number, row.line.title, row.line.variant_title,
             row.line.quantity, masked_name(row.buyer), row.level, state_of(row).label,
-            row.amount_at_payment, row.reversed_amount, row.amount, _time(row.matures_at)[:10],
+            row.amount_at_payment, row.reversed_amount, row.amount, time_cell(row.matures_at)[:10],
         ]  # fmt: skip
 
 
@@ -48,10 +43,10 @@ def order_rows(
     distributor: Distributor, order_ids: QuerySet[Commission, int], *, level: int | None
 ) -> Iterator[list[Any]]:
     """Orders of `orders_earning_for`."""
-    for ids in _chunks(order_ids[:MOST_ROWS].iterator(chunk_size=CHUNK)):
+    for ids in in_chunks(order_ids):
         for row in shown_orders(distributor, ids, level=level):
             yield [
-                _time(row.order.paid_at), row.order.number, row.buyer,
+                time_cell(row.order.paid_at), row.order.number, row.buyer,
                 row.order.get_state_display(), "+".join(str(level) for level in row.levels),
                 "; ".join(earning.commission.line.title for earning in row.earnings), row.amount,
             ]  # fmt: skip
@@ -68,13 +63,11 @@ def team_rows(
     distributor: Distributor, group: Group, rows: QuerySet[Binding] | QuerySet[Recruitment]
 ) -> Iterator[list[Any]]:
     """Rows of `members_of`."""
-    # Two querysets of one shape; the checker does not see that they slice alike.
-    found: Any = rows
-    for part in _chunks(found[:MOST_ROWS].iterator(chunk_size=CHUNK)):
+    for part in in_chunks(rows):
         for member in shown(distributor, group, part):
             sold = member.sold or Brought()
             yield [
-                member.name, member.tail, _time(member.since), member.tier, member.channel,
+                member.name, member.tail, time_cell(member.since), member.tier, member.channel,
                 member.via, member.bought.orders, member.bought.amount, sold.orders, sold.amount,
             ]  # fmt: skip
 
@@ -93,13 +86,3 @@ def pick_rows(rows: Iterable[Picked], code: str) -> Iterator[list[Any]]:
             _("是") if row.is_for_sale else _("已下架"), row.orders, row.earned,
             product_address(code, row.product) if row.is_for_sale else "",
         ]  # fmt: skip
-
-
-def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    rows = iter(rows)
-    while part := list(islice(rows, CHUNK)):
-        yield part
-
-
-def _time(at: datetime | None) -> str:
-    return f"{localtime(at):%Y-%m-%d %H:%M}" if at else ""

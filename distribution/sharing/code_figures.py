@@ -30,10 +30,20 @@ class CodeFigures:
     discount: Decimal = ZERO
     bound: int = 0
 
+    @property
+    def is_active(self) -> bool:
+        return self.promo is None or self.promo.is_active
 
-def codes_of(distributor: Distributor, *, period: Period = EVER) -> list[CodeFigures]:
+
+def codes_of(
+    distributor: Distributor,
+    *,
+    period: Period = EVER,
+    search: str = "",
+    is_active: bool | None = None,
+) -> list[CodeFigures]:
     """The personal code, those of links that were typed in, then promo codes, those in use and the
-    newest first: two queries."""
+    newest first: two queries. A code that is nobody's promo code is always in use."""
     values = {"owner": distributor.pk, **period.bounds}
     with connection.cursor() as cursor:
         cursor.execute(BROUGHT, values)
@@ -41,7 +51,12 @@ def codes_of(distributor: Distributor, *, period: Period = EVER) -> list[CodeFig
     promos = {promo.code: promo for promo in distributor.promo_codes.order_by("-is_active", "-pk")}
     typed = sorted(code for code in found if code not in promos and code != distributor.code)
     codes = dict.fromkeys([distributor.code, *typed, *promos])
-    return [CodeFigures(code, promos.get(code), *found.get(code, ())) for code in codes]
+    rows = [CodeFigures(code, promos.get(code), *found.get(code, ())) for code in codes]
+    return [
+        row
+        for row in rows
+        if search.upper() in row.code and (is_active is None or row.is_active == is_active)
+    ]
 
 
 # A binding by a code begins when the order with it is placed.

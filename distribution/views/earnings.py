@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from base.clock import day_end, day_start
 from base.pages import page_of
-from base.tables import csv_response
+from base.tables import csv_response, is_table
 from distribution.access import distributor_of, earner
 from distribution.desk.earnings import (
     earnings_of,
@@ -37,7 +37,7 @@ from distribution.states import CommissionState
 PER_PAGE = 20
 
 
-@earner  # type: ignore[arg-type]  # rows may be streamed
+@earner
 @never_cache
 @require_safe
 def commissions(request: HttpRequest) -> HttpResponseBase:
@@ -45,7 +45,7 @@ def commissions(request: HttpRequest) -> HttpResponseBase:
     filters = EarningsFilter(request.GET)
     wanted = filters.wanted()
     rows = _wanted_commissions(person, wanted)
-    if request.GET.get("format") == "csv":
+    if is_table(request):
         return csv_response(f"{_('佣金明细')}.csv", commission_header(), commission_rows(rows))
     page = page_of(request, rows, PER_PAGE)
     context = {
@@ -97,7 +97,7 @@ def commission(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "distribution/commission.html", context)
 
 
-@earner  # type: ignore[arg-type]  # rows may be streamed
+@earner
 @never_cache
 @require_safe
 def orders(request: HttpRequest) -> HttpResponseBase:
@@ -113,7 +113,7 @@ def orders(request: HttpRequest) -> HttpResponseBase:
         since=wanted.get("since"),
         until=wanted.get("until"),
     )
-    if request.GET.get("format") == "csv":
+    if is_table(request):
         rows = order_rows(person, found, level=level)
         return csv_response(f"{_('推广订单')}.csv", order_header(), rows)
     page = page_of(request, found, PER_PAGE)

@@ -1,10 +1,12 @@
 """Links and their QR codes, and the short address that a link is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from base.access import public
 from base.errors import DomainError
 from base.pages import page_of
-from base.tables import csv_response
+from base.tables import csv_response, in_chunks, is_table, time_cell
 from catalog.listing import SORTS, for_cards, for_sale
 from catalog.models import Product
 from catalog.search import find_products
@@ -37,21 +39,28 @@ from distribution.referral.links import (
     target_of,
 )
 from distribution.sharing.code_figures import codes_of
-from distribution.sharing.promo_codes import in_words
 from distribution.sharing.qr import qr_png, qr_svg
+from distribution.views.codes import shown_codes
 
 QR_SECONDS = 24 * 3600
 PER_PAGE = 20
 GOODS_PER_PAGE = 12
-CODES_SHOWN = 20
+CODES_SHOWN = 5
 
 
 @distributor
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def links(request: HttpRequest) -> HttpResponse:
+def links(request: HttpRequest) -> HttpResponseBase:
     """All links with what they bring; a POST makes another one. `?target=` prepares a new one."""
     person = distributor_of(request)
+    filters = LinkFilter(request.GET)
+    wanted = filters.wanted()
+    period = Period.of_days(wanted["since"], wanted["until"])
+    found = find_links(person, search=wanted["search"], archived=wanted["archived"])
+    if is_table(request):
+        name = pgettext("plural", "推广链接")
+        return csv_response(f"{name}.csv", _header(), _lines(person, found, period))
     wanted_page = {"target": request.GET["target"][:300]} if "target" in request.GET else None
     form = LinkForm(request.POST if request.method == "POST" else None, initial=wanted_page)
     if form.is_valid():
@@ -64,13 +73,8 @@ def links(request: HttpRequest) -> HttpResponse:
                 request, _("推广链接“%(channel)s”已建好。") % {"channel": link.channel}
             )
             return redirect("distribution:links")
-    filters = LinkFilter(request.GET)
-    wanted = filters.wanted()
-    page = page_of(
-        request, find_links(person, search=wanted["search"], archived=wanted["archived"]), PER_PAGE
-    )
+    page = page_of(request, found, PER_PAGE)
     rows = list(page.object_list)
-    period = Period.of_days(wanted["since"], wanted["until"])
     personal, *named = figures_of(person, rows, period=period)
     context = {
         "tab": "promote",
@@ -82,10 +86,7 @@ def links(request: HttpRequest) -> HttpResponse:
         "since": wanted["since"],
         "until": wanted["until"],
         "page": page,
-        "codes": [
-            (code, in_words(code.promo) if code.promo else "")
-            for code in codes_of(person, period=period)[:CODES_SHOWN]
-        ],
+        "codes": shown_codes(codes_of(person, period=period)[:CODES_SHOWN]),
         "personal": personal,
         "named": list(zip(named, opened_pages(rows), strict=True)),
     }
@@ -100,21 +101,21 @@ def opened_pages(rows: Iterable[Link]) -> list[dict[str, Any]]:
     return [{"product": products.get(slugs[row.pk]), "target": row.target} for row in rows]
 
 
-@distributor
-@never_cache
-@require_safe
-def links_csv(request: HttpRequest) -> Any:
-    """The list as a file, filtered as the page is."""
-    person = distributor_of(request)
-    wanted = LinkFilter(request.GET).wanted()
-    rows = list(find_links(person, search=wanted["search"], archived=wanted["archived"]))
-    period = Period.of_days(wanted["since"], wanted["until"])
-    header = [
+def _header() -> list[str]:
+    return [
         _("渠道名称"), _("链接"), _("打开"), _("创建时间"), _("收起时间"), _("访问"),
         pgettext("plural", "访客"), _("注册"), _("新顾客"), _("下单"), _("付款"), _("有退款"),
         _("成交额"), _("退款额"),
     ]  # fmt: skip
-    return csv_response("links.csv", header, map(_cells, figures_of(person, rows, period=period)))
+
+
+def _lines(person: Distributor, found: QuerySet[Link], period: Period) -> Iterator[list[Any]]:
+    """The personal link first, as on the page."""
+    personal, *_named = figures_of(person, [], period=period)
+    yield _cells(personal)
+    for rows in in_chunks(found):
+        _personal, *named = figures_of(person, rows, period=period)
+        yield from map(_cells, named)
 
 
 def _cells(figures: LinkFigures) -> list[Any]:
@@ -123,8 +124,8 @@ def _cells(figures: LinkFigures) -> list[Any]:
         link.channel if link else _("专属"),
         figures.address,
         link.target if link else "/",
-        f"{timezone.localtime(link.created_at):%Y-%m-%d %H:%M}" if link else "",
-        f"{timezone.localtime(link.archived_at):%Y-%m-%d %H:%M}" if link and link.archived_at else "",
+        time_cell(link.created_at) if link else "",
+        time_cell(link.archived_at) if link else "",
         figures.clicks,
         figures.visitors,
         figures.signed_up,
@@ -135,34 +136,6 @@ def _cells(figures: LinkFigures) -> list[Any]:
         figures.sales,
         figures.refunded_amount,
     ]  # fmt: skip
-
-
-@distributor
-@never_cache
-@require_safe
-def codes_csv(request: HttpRequest) -> Any:
-    """What the codes brought in the days asked for, as a file."""
-    wanted = LinkFilter(request.GET).wanted()
-    period = Period.of_days(wanted["since"], wanted["until"])
-    header = [
-        _("优惠码"), _("内容"), _("下单"), _("付款"), _("有退款"), _("新顾客"), _("成交额"),
-        _("退款额"), _("优惠金额"),
-    ]  # fmt: skip
-    rows = (
-        [
-            code.code,
-            in_words(code.promo) if code.promo else _("只记推荐"),
-            code.placed,
-            code.paid,
-            code.refunded,
-            code.bound,
-            code.sales,
-            code.refunded_amount,
-            code.discount,
-        ]
-        for code in codes_of(distributor_of(request), period=period)
-    )
-    return csv_response("codes.csv", header, rows)
 
 
 @distributor

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from base.access import public
 from base.errors import DomainError
 from base.pages import is_part, page_of, shared_page
-from base.tables import csv_response
+from base.tables import csv_response, is_table
 from catalog.models import Product
 from distribution.access import distributor, distributor_of
 from distribution.desk.own_tables import pick_header, pick_rows
@@ -24,7 +24,7 @@ from distribution.sharing.selection import Sort, pick, shelf_of, shown_picks, un
 PER_PAGE = 24
 
 
-@distributor  # type: ignore[arg-type]  # rows may be streamed
+@distributor
 @never_cache
 @require_safe
 def selection(request: HttpRequest) -> HttpResponseBase:
@@ -33,7 +33,7 @@ def selection(request: HttpRequest) -> HttpResponseBase:
     wanted = filters.cleaned_data if filters.is_valid() else {}
     search, sort = wanted.get("q", ""), wanted.get("sort", "")
     rows = shown_picks(person, at=timezone.now(), search=search, sort=sort)
-    if request.GET.get("format") == "csv":
+    if is_table(request):
         return csv_response(f"{_('选品库')}.csv", pick_header(), pick_rows(rows, person.code))
     context = {
         "tab": "promote",

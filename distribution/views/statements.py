@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from base.clock import beijing_date
 from base.pages import page_of
-from base.tables import csv_response
+from base.tables import csv_response, is_table
 from distribution.access import distributor_of, earner
 from distribution.desk.statements import (
     Statement,
@@ -33,14 +33,14 @@ PRINTED = 2000  # what a browser still turns into paper; more is read as a table
 OVERPAID = 200
 
 
-@earner  # type: ignore[arg-type]  # rows may be streamed
+@earner
 @never_cache
 @require_safe
 def statements(request: HttpRequest) -> HttpResponseBase:
     """Every month with its opening and closing balance; `?format=csv` takes it away."""
     person = distributor_of(request)
     months = statements_of(person, until=timezone.now())
-    if request.GET.get("format") == "csv":
+    if is_table(request):
         return csv_response(
             f"{_('月账单')}.csv", _summary_header(), (_summary(row) for row in months)
         )
@@ -68,7 +68,7 @@ def _summary(row: Statement) -> list[Any]:
     ]  # fmt: skip
 
 
-@earner  # type: ignore[arg-type]  # rows may be streamed
+@earner
 @never_cache
 @require_safe
 def statement(request: HttpRequest, month: str) -> HttpResponseBase:
@@ -81,7 +81,7 @@ def statement(request: HttpRequest, month: str) -> HttpResponseBase:
     if found is None:
         raise Http404
     lines = StatementLines(person, found.month, language=get_language() or "")
-    if request.GET.get("format") == "csv":
+    if is_table(request):
         name = _("账单 %(month)s") % {"month": found.name}
         return csv_response(f"{name}.csv", _line_header(), _line_rows(lines))
     context = {

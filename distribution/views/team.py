@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.pages import page_of
-from base.tables import csv_response
+from base.tables import csv_response, is_table
 from distribution.access import distributor, distributor_of
 from distribution.desk.dashboard import team_of
 from distribution.desk.own_tables import team_header, team_rows
@@ -18,7 +18,7 @@ from distribution.forms import TeamFilter
 PER_PAGE = 20
 
 
-@distributor  # type: ignore[arg-type]  # rows may be streamed
+@distributor
 @never_cache
 @require_safe
 def team(request: HttpRequest) -> HttpResponseBase:
@@ -29,7 +29,7 @@ def team(request: HttpRequest) -> HttpResponseBase:
     group = Group(wanted.get("group") or Group.CUSTOMERS)
     search = wanted.get("q", "")
     members = members_of(person, group, at=now, search=search)
-    if request.GET.get("format") == "csv":
+    if is_table(request):
         rows = team_rows(person, group, members)
         return csv_response(f"{group.label}.csv", team_header(), rows)
     page = page_of(request, members, PER_PAGE)

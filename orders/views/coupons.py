@@ -1,24 +1,59 @@
 """What coupons somebody has."""
 
-from django.http import HttpResponse
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.access import MemberRequest, member
 from base.pages import page_of
-from orders.coupons import coupons_of, usable_coupons
+from base.tables import csv_response, each_row, is_table, time_cell
+from orders.coupons import find_coupons, past_coupons, usable_coupons
+from orders.forms import CouponFilter
+from orders.models import Coupon
+
+PER_PAGE = 20
 
 
 @member
 @never_cache
 @require_safe
-def coupons(request: MemberRequest) -> HttpResponse:
+def coupons(request: MemberRequest) -> HttpResponseBase:
     """Those that can be used, or with `?state=past` those that cannot any more."""
     at = timezone.now()
-    is_past = request.GET.get("state") == "past"
-    usable = usable_coupons(request.user, at)
-    rows = coupons_of(request.user).exclude(pk__in=usable.values("pk")) if is_past else usable
-    page = page_of(request, rows, 20)
-    return render(request, "orders/coupons.html", {"tab": "me", "page": page, "is_past": is_past})
+    is_past, words = CouponFilter(request.GET).wanted()
+    rows = past_coupons(request.user, at) if is_past else usable_coupons(request.user, at)
+    if words:
+        rows = find_coupons(rows, words)
+    if is_table(request):
+        return csv_response(f"{pgettext('plural', '优惠券')}.csv", _header(), _lines(rows))
+    context = {
+        "tab": "me",
+        "page": page_of(request, rows, PER_PAGE),
+        "is_past": is_past,
+        "words": words,
+    }
+    return render(request, "orders/coupons.html", context)
+
+
+def _header() -> list[str]:
+    return [
+        _("优惠券"), _("内容"), _("发放原因"), _("发放时间"), _("有效期至"), _("使用时间"),
+        _("用于订单"),
+    ]  # fmt: skip
+
+
+def _lines(rows: QuerySet[Coupon]) -> Iterator[list[Any]]:
+    for row in each_row(rows):
+        yield [
+            row.offer.title, row.offer.in_words, row.reason, time_cell(row.issued_at),
+            time_cell(row.expires_at), time_cell(row.used_at),
+            row.order.number if row.order else "",
+        ]  # fmt: skip

@@ -1,19 +1,23 @@
 """A buyer's orders: the list, and one with everything that happened to it."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.access import MemberRequest, member
 from base.money import ZERO
 from base.pages import page_of
+from base.tables import csv_response, each_row, is_table, time_cell
 from catalog.models.product import Kind
 from catalog.pictures import Picture
 from orders import progress
@@ -32,7 +36,7 @@ RESTING = (OrderState.RECEIVED, OrderState.CLOSED)
 @member
 @never_cache
 @require_safe
-def orders(request: MemberRequest) -> HttpResponse:
+def orders(request: MemberRequest) -> HttpResponseBase:
     filters = OrderFilterForm(request.GET)
     state, words = filters.wanted()
     found = orders_of(request.user)
@@ -42,6 +46,8 @@ def orders(request: MemberRequest) -> HttpResponse:
         found = found.filter(state=state)
     if words:
         found = find_orders(found, words)
+    if is_table(request):
+        return csv_response(f"{_('我的订单')}.csv", _header(), _rows(found))
     page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "me",
@@ -52,6 +58,24 @@ def orders(request: MemberRequest) -> HttpResponse:
         "tabs": [("", None), *OrderFilterForm.STATES],
     }
     return render(request, "orders/orders.html", context)
+
+
+def _header() -> list[str]:
+    return [
+        _("订单号"), _("下单时间"), _("状态"), _("商品"), _("件数"), _("应付"), _("已退"),
+        _("付款时间"),
+    ]  # fmt: skip
+
+
+def _rows(found: QuerySet[Order]) -> Iterator[list[Any]]:
+    for order in each_row(found):
+        lines = list(order.lines.all())
+        yield [
+            order.number, time_cell(order.placed_at), order.get_state_display(),
+            "; ".join(f"{line.title} × {line.quantity}" for line in lines),
+            sum(line.quantity for line in lines), order.total, order.refunded_amount,
+            time_cell(order.paid_at),
+        ]  # fmt: skip
 
 
 def _card(order: Order) -> dict[str, Any]:

@@ -1,15 +1,27 @@
 """A distributor's own payouts: what was paid, what is on its way, and why a run left them out."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.pages import page_of
+from base.tables import csv_response, each_row, is_table, time_cell
 from distribution.access import distributor_of, earner
 from distribution.desk.dashboard import position_of
+from distribution.models import Allocation
 from payouts.channels import channels
+from payouts.forms import PayoutFilter
+from payouts.listing import payouts_of
+from payouts.models import Payout
 from payouts.outlook import next_payout
 from payouts.timeline import answer_in_words, timeline_of
 
@@ -20,16 +32,23 @@ SKIPS = 10
 @earner
 @never_cache
 @require_safe
-def payouts(request: HttpRequest) -> HttpResponse:
+def payouts(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
+    filters = PayoutFilter(request.GET)
+    wanted = filters.wanted()
+    found = payouts_of(person, **wanted)
+    if is_table(request):
+        return csv_response(f"{pgettext('plural', '结算单')}.csv", _header(), _lines(found))
     now = timezone.now()
     position = position_of(person, at=now)
-    page = page_of(request, person.payouts.order_by("-created_at", "-pk"), PER_PAGE)
+    page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "promote",
         "distributor": person,
         "money": position.money,
         "next_payouts": [next_payout(person, position.money, position.pending, at=now)],
+        "filters": filters,
+        "is_filtered": any(wanted.values()),
         "page": page,
         "rows": [(payout, timeline_of(payout)) for payout in page.object_list],
         "skips": person.skips.select_related("run__schedule").order_by("-pk")[:SKIPS],
@@ -37,23 +56,58 @@ def payouts(request: HttpRequest) -> HttpResponse:
     return render(request, "payouts/list.html", context)
 
 
+def _header() -> list[str]:
+    return [
+        _("结算单号"), _("金额"), _("状态"), _("打款渠道"), _("生成时间"), _("打款时间"),
+        _("完成时间"), _("凭证号"), _("原因"),
+    ]  # fmt: skip
+
+
+def _lines(found: QuerySet[Payout]) -> Iterator[list[Any]]:
+    for row in each_row(found):
+        yield [
+            row.number, row.amount, row.get_state_display(), _channel(row), time_cell(row.created_at),
+            time_cell(row.sent_at), time_cell(row.closed_at), row.reference, row.failure,
+        ]  # fmt: skip
+
+
+def _channel(payout: Payout) -> str:
+    known = channels.get(payout.channel)
+    return str(known.label) if known else payout.channel
+
+
 @earner
 @never_cache
 @require_safe
-def payout(request: HttpRequest, number: str) -> HttpResponse:
+def payout(request: HttpRequest, number: str) -> HttpResponseBase:
     """One payout: its stages, every question asked of the channel, and what it is made of."""
     person = distributor_of(request)
     own = person.payouts.select_related("run__schedule", "reservation")
     found = get_object_or_404(own, number=number)
-    channel = channels.get(found.channel)
     parts = found.reservation.allocations.select_related("commission__line", "commission__order")
+    parts = parts.order_by("pk")
+    if is_table(request):
+        return csv_response(f"{found.number}.csv", _part_header(), _part_lines(parts))
     context = {
         "tab": "promote",
         "distributor": person,
         "payout": found,
         "timeline": timeline_of(found),
-        "channel": channel.label if channel else found.channel,
+        "channel": _channel(found),
         "attempts": [(row, answer_in_words(row)) for row in found.attempts.order_by("pk")],
-        "page": page_of(request, parts.order_by("pk"), PER_PAGE),
+        "page": page_of(request, parts, PER_PAGE),
     }
     return render(request, "payouts/detail.html", context)
+
+
+def _part_header() -> list[str]:
+    return [_("订单号"), _("商品"), _("级别"), _("付款时间"), _("金额")]
+
+
+def _part_lines(parts: QuerySet[Allocation]) -> Iterator[list[Any]]:
+    for part in each_row(parts):
+        earned = part.commission
+        yield [
+            earned.order.number, earned.line.title, earned.level, time_cell(earned.accrued_at),
+            part.amount,
+        ]  # fmt: skip

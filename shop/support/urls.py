@@ -7,10 +7,8 @@ app_name = "support"
 # Mounted at /me/.
 urlpatterns = [
     path("announcements/", announcements.announcements, name="announcements"),
-    path("announcements/export/", announcements.export, name="announcements_export"),
     path("announcements/<int:pk>/", announcements.announcement, name="announcement"),
     path("tickets/", tickets.tickets, name="tickets"),
-    path("tickets/export/", tickets.export, name="tickets_export"),
     path("tickets/new/", tickets.new_ticket, name="new_ticket"),
     path("tickets/pictures/<int:pk>.jpg", tickets.picture, name="picture"),
     path("tickets/<str:number>/", tickets.ticket, name="ticket"),

@@ -33,7 +33,7 @@ def test_only_for_distributors(pages_of: Pages) -> None:
     lesson = course.lessons.first()
     assert lesson is not None
     shopper = pages_of(make_user())
-    for path in ("", f"{course.slug}/", f"{course.slug}/{lesson.pk}/", "export/", "materials/"):
+    for path in ("", f"{course.slug}/", f"{course.slug}/{lesson.pk}/", "?format=csv", "materials/"):
         assert shopper.get(PAGE + path)["Location"] == "/distribution/join/", path
     assert shopper.post(f"{PAGE}{course.slug}/{lesson.pk}/reading/").status_code == 302
     assert Enrolment.objects.count() == 0
@@ -86,7 +86,7 @@ def test_reading_leads_on_and_to_the_certificate(anna: Distributor, pages_of: Pa
     number = Enrolment.objects.get(distributor=anna).certificate
     assert answer["Location"] == f"{PAGE}certificates/{number}/"
     assert "看我的证书" in browser.get(f"{PAGE}{course.slug}/").content.decode()
-    export = b"".join(browser.get(f"{PAGE}export/")).decode()
+    export = b"".join(browser.get(f"{PAGE}?format=csv")).decode()
     assert export.splitlines()[1].startswith("认识坚果,商品知识,100,")
 
 

@@ -77,7 +77,7 @@ def test_found_by_goods_category_channel_and_words(anna: Distributor, pages_of: 
         ("?channel=douyin", 1), ("?q=龙井", 1), ("?q=没有", 0), ("?channel=x&product=x", 2),
     ):  # fmt: skip
         assert len(browser.get(PAGE + query).context["rows"]) == number, query
-    text = b"".join(browser.get(f"{PAGE}export/?q=龙井")).decode()
+    text = b"".join(browser.get(f"{PAGE}?format=csv&q=龙井")).decode()
     assert (len(text.split("喝茶")), f"/r/{anna.code}/" in text) == (2, True)
 
 
@@ -95,7 +95,7 @@ class TestPrivileges:
             False,
             True,
         )
-        assert "金牌素材" not in b"".join(browser.get(f"{PAGE}export/")).decode()
+        assert "金牌素材" not in b"".join(browser.get(f"{PAGE}?format=csv")).decode()
         assert [browser.get(door).status_code for door in doors] == [403] * 3
         assert browser.post(f"{PAGE}{material.pk}/takings/").status_code == 403
         assert takings() == []

@@ -82,7 +82,8 @@ def test_a_list_is_paged_with_gaps_and_never_counts_more_than_it_offers(
     assert vars(page)["near"] == [1, 0, 4, 5, 6, 0, 9]
     assert page.paginator.count == 18, "nine pages of two, of the 25 there are"
     assert page_of(RequestFactory().get("/", {"page": "99"}), rows, 2).number == 9
-    assert page_of(RequestFactory().get("/", {"page": "x"}), rows, 2).number == 1
+    for nonsense in ("x", "-1", "0", "00", "", "1e9", "9" * 5000, "\x00", "__class__"):
+        assert page_of(RequestFactory().get("/", {"page": nonsense}), rows, 2).number == 1
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.http import StreamingHttpResponse
+from django.test import RequestFactory
 from django.utils.translation import gettext_lazy
 
-from base.tables import csv_response, safe_cell
+from base.tables import csv_response, is_table, safe_cell, time_cell
 
 
 def text_of(response: StreamingHttpResponse) -> str:
@@ -28,3 +30,20 @@ def test_whatever_a_text_was_the_text_of() -> None:
 
 def test_nothing_is_an_empty_cell() -> None:
     assert safe_cell(None) == ""
+
+
+def test_times_are_the_shops() -> None:
+    assert time_cell(datetime(2026, 5, 10, 16, 30, 59, tzinfo=UTC)) == "2026-05-11 00:30"
+    assert time_cell(None) == ""
+
+
+def test_only_a_table_is_asked_for(rf: RequestFactory) -> None:
+    asked = [
+        "",
+        "?format=",
+        "?format=xlsx",
+        "?format=csv&format=x",
+        "?format=csv",
+        "?q=1&format=csv",
+    ]
+    assert [is_table(rf.get(f"/{query}")) for query in asked] == [False] * 4 + [True] * 2

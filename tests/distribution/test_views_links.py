@@ -158,7 +158,7 @@ def test_found_filtered_and_paged(person: Distributor, pages_of: Pages) -> None:
 def test_as_a_file(person: Distributor, pages_of: Pages) -> None:
     link = create_link(person, channel="=cmd|' /C calc'!A0", target="/c/")
     archive_link(create_link(person, channel="旧的"))
-    answer = pages_of(person).get(f"{PAGE}list.csv", {"state": ""})
+    answer = pages_of(person).get(PAGE, {"format": "csv", "state": ""})
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     head, personal, named = answer.getvalue().decode().lstrip("\ufeff").splitlines()
     assert head.startswith("渠道名称,链接,打开,")
@@ -166,7 +166,7 @@ def test_as_a_file(person: Distributor, pages_of: Pages) -> None:
     assert named.startswith(f"'=cmd|' /C calc'!A0,http://127.0.0.1:8000/r/{link.code}/,/c/,")
     assert named.endswith(",,0,0,0,0,0,0,0,0.00,0.00")
     other = make_distributor(name="阿芳")
-    assert link.code not in pages_of(other).get(f"{PAGE}list.csv").getvalue().decode()
+    assert link.code not in pages_of(other).get(f"{PAGE}?format=csv").getvalue().decode()
 
 
 def test_choosing_a_product(person: Distributor, pages_of: Pages) -> None:

@@ -244,8 +244,44 @@ class TestChoosing:
         assert page.content.decode().count('class="card coupon"') == number
         assert "现在没有" in _page_of(make_user(), client)
 
+    @pytest.mark.parametrize("number", [1, 3])
+    def test_taken_away_in_few_queries(
+        self, client: Client, number: int, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        user = make_user()
+        for _ in range(number):
+            give(user)
+        give(make_user("别人"))
+        client.force_login(user)
+        with django_assert_num_queries(3):  # session, user, coupons
+            file = b"".join(client.get("/me/coupons/?format=csv")).decode("utf-8-sig")
+        header, *rows = file.splitlines()
+        assert header == "优惠券,内容,发放原因,发放时间,有效期至,使用时间,用于订单"
+        assert len(rows) == number
+
+    def test_found_and_filtered(self, client: Client) -> None:
+        user = make_user()
+        give(user, make_offer(name="生日券", name_en="Birthday"))
+        over = give(user, make_offer(name="旧券"))
+        Coupon.objects.filter(pk=over.pk).update(
+            issued_at=timezone.now() - timedelta(days=9), expires_at=timezone.now()
+        )
+        client.force_login(user)
+        for query, names in {
+            "": ["生日券"],
+            "?q=birth": ["生日券"],
+            "?q=旧": [],
+            "?state=past": ["旧券"],
+            "?state=past&q=生日": [],
+            "?state=nonsense&page=-1": ["生日券"],
+        }.items():
+            page = client.get(f"/me/coupons/{query}").context["page"]
+            assert [row.offer.name for row in page] == names, query
+        assert "没有符合条件的优惠券" in client.get("/me/coupons/?q=无").content.decode()
+
     def test_a_guest_is_sent_to_sign_in(self, client: Client) -> None:
-        assert client.get("/me/coupons/").status_code == 302
+        for query in ("", "?format=csv"):
+            assert client.get(f"/me/coupons/{query}").status_code == 302
 
 
 def _page_of(user: User, client: Client) -> str:

@@ -105,6 +105,32 @@ class TestTheList:
         with django_assert_num_queries(5):
             member.get("/orders/", {"q": "坚果"})
 
+    def test_taken_away_as_it_is_filtered(self, member: Client, buyer: User) -> None:
+        nuts = make_variant("12.50", product=make_product("=坚果"))
+        order = make_order(buyer, {nuts: 2})
+        make_order(make_user("别人"))
+        pay(order)
+        make_order(buyer)
+        answer = member.get("/orders/", {"format": "csv", "state": "paid"})
+        assert answer["Content-Type"] == "text/csv; charset=utf-8"
+        header, row = b"".join(answer).decode("utf-8-sig").splitlines()
+        assert header == "订单号,下单时间,状态,商品,件数,应付,已退,付款时间"
+        assert row.startswith(f"{order.number},") and f",'=坚果 × 2,2,{order.total},0.00," in row
+
+    @pytest.mark.parametrize("number", [1, 3])
+    def test_queries_of_the_table(
+        self,
+        member: Client,
+        buyer: User,
+        number: int,
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        for _ in range(number):
+            make_order(buyer)
+        with django_assert_num_queries(4):  # session, user, orders, lines
+            rows = b"".join(member.get("/orders/?format=csv")).splitlines()
+        assert len(rows) == number + 1
+
 
 class TestOneOrder:
     def test_strangers_numbers_are_no_numbers(self, member: Client) -> None:

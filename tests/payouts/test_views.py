@@ -1,7 +1,9 @@
 """A distributor's payouts: each with its stages, why a run left them out, and when the next is."""
 
+import csv
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -141,6 +143,55 @@ class TestThePages:
             browser.get("/payouts/")
         with django_assert_num_queries(7):
             browser.get(f"/payouts/{payout.number}/")
+
+    @pytest.mark.parametrize("number", [1, 3])
+    def test_taken_away_in_a_fixed_number_of_queries(
+        self, chain: Chain, number: int, django_assert_num_queries: Any
+    ) -> None:
+        for weeks in range(number):
+            at = NOW - (70 - 7 * weeks) * DAY
+            sold(chain, at=at)
+            run_at(at + 7 * DAY)
+        browser = pages_of(chain.b)
+        with django_assert_num_queries(4):  # session, person, distributor, payouts
+            rows = table(browser, "/payouts/?format=csv")
+        numbers = Payout.objects.filter(distributor=chain.b).order_by("-pk")
+        assert [row[:4] for row in rows] == [
+            [payout.number, "10.00", "待审批", "线下打款"] for payout in numbers
+        ]
+        # session, person, distributor, payout, its commissions
+        with django_assert_num_queries(5):
+            parts = table(browser, f"/payouts/{numbers[0].number}/?format=csv")
+        assert [(row[1][:2], row[2], row[4]) for row in parts] == [("坚果", "1", "10.00")]
+        assert table(pages_of(make_distributor()), "/payouts/?format=csv") == []
+        other = pages_of(make_distributor())
+        assert other.get(f"/payouts/{numbers[0].number}/?format=csv").status_code == 404
+
+    def test_found_and_filtered(self, chain: Chain) -> None:
+        for days in (40, 20):
+            sold(chain, at=NOW - days * DAY)
+            run_at(NOW - (days - 10) * DAY)
+        older, newer = Payout.objects.filter(distributor=chain.b).order_by("pk")
+        cancel_payout(older, by=None, reason="资料待补")
+        browser = pages_of(chain.b)
+        day = f"{beijing_date(newer.created_at):%Y-%m-%d}"
+        for query, found in {
+            "": [newer, older],
+            "state=cancelled": [older],
+            "state=nonsense&since=2026-02-30&page=-1": [newer, older],
+            f"q={newer.number[-6:].lower()}": [newer],
+            f"since={day}": [newer],
+            f"until={day}": [newer, older],
+            "until=2001-01-01": [],
+        }.items():
+            rows = browser.get(f"/payouts/?{query}").context["rows"]
+            assert [payout for payout, _stages in rows] == found, query
+        assert "没有符合条件的结算单" in browser.get("/payouts/?q=无").content.decode()
+
+
+def table(browser: Client, address: str) -> list[list[str]]:
+    text = b"".join(browser.get(address)).decode("utf-8-sig")
+    return list(csv.reader(StringIO(text)))[1:]
 
 
 class TestTheNextPayout:

@@ -41,7 +41,7 @@ def browser_of(user: User) -> Client:
 
 
 def test_a_guest_signs_in_first(client: Client) -> None:
-    for path in ("", "new/", "export/", "K1/", "pictures/1.jpg"):
+    for path in ("", "new/", "?format=csv", "K1/", "pictures/1.jpg"):
         assert client.get(PAGE + path)["Location"].startswith("/accounts/login/")
 
 
@@ -53,7 +53,7 @@ def test_the_list(client: Client, anna: User, number: int, django_assert_num_que
     with django_assert_num_queries(4):  # session, person, count, rows
         page = client.get(PAGE)
     assert len(page.context["page"].object_list) == number
-    text = b"".join(client.get(f"{PAGE}export/?q=少了")).decode()
+    text = b"".join(client.get(f"{PAGE}?format=csv&q=少了")).decode()
     assert len(text.splitlines()) == number + 1
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,10 +29,9 @@ from base.inbox import (
 )
 from base.models import InboxMessage, NoticeChoice
 from base.pages import page_of
-from base.tables import csv_response
+from base.tables import csv_response, in_chunks, is_table, time_cell
 
 PER_PAGE = 20
-MOST_EXPORTED = 10_000
 
 
 def unread_badge(request: HttpRequest) -> str:
@@ -45,9 +44,13 @@ def unread_badge(request: HttpRequest) -> str:
 @member
 @never_cache
 @require_safe
-def inbox(request: MemberRequest) -> HttpResponse:
+def inbox(request: MemberRequest) -> HttpResponseBase:
     wanted = InboxFilter(request.GET).wanted()
-    page = page_of(request, inbox_of(request.user, **wanted), PER_PAGE)
+    found = inbox_of(request.user, **wanted)
+    if is_table(request):
+        header = [_("时间"), _("主题"), _("标题"), _("内容")]
+        return csv_response(f"{_('消息')}.csv", header, _lines(found))
+    page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "me",
         "page": page,
@@ -60,18 +63,10 @@ def inbox(request: MemberRequest) -> HttpResponse:
     return render(request, "accounts/inbox.html", context)
 
 
-@member  # type: ignore[arg-type]  # rows are streamed
-@never_cache
-@require_safe
-def export(request: MemberRequest) -> HttpResponseBase:
-    """What the list shows, as CSV."""
-    rows = inbox_of(request.user, **InboxFilter(request.GET).wanted())[:MOST_EXPORTED]
-    return csv_response("messages.csv", [_("时间"), _("主题"), _("标题"), _("内容")], _lines(rows))
-
-
-def _lines(rows: Any) -> Iterator[list[Any]]:
-    for row in shown(rows):
-        yield [f"{localtime(row.at):%Y-%m-%d %H:%M}", str(row.topic), row.title, row.text]
+def _lines(found: QuerySet[InboxMessage]) -> Iterator[list[Any]]:
+    for rows in in_chunks(found):
+        for row in shown(rows):
+            yield [time_cell(row.at), row.topic, row.title, row.text]
 
 
 @member

@@ -4,20 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from base.pages import page_of
 from base.private_files import picture_response
-from base.tables import csv_response
+from base.tables import csv_response, in_chunks, is_table, time_cell
 from catalog.listing import for_cards
 from distribution.academy.courses import (
-    Progress,
     contents_of,
     progress_of,
     published_courses,
@@ -27,18 +26,22 @@ from distribution.academy.forms import CourseFilter
 from distribution.academy.models import Course, Enrolment, Lesson, LessonPicture
 from distribution.academy.videos import host_of
 from distribution.access import distributor, distributor_of
+from distribution.models import Distributor
 
 PER_PAGE = 20
-MOST_EXPORTED = 1000
 
 
 @distributor
 @never_cache
 @require_safe
-def courses(request: HttpRequest) -> HttpResponse:
+def courses(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     wanted = CourseFilter(request.GET).wanted()
-    page = page_of(request, published_courses(**wanted), PER_PAGE)
+    found = published_courses(**wanted)
+    if is_table(request):
+        header = [_("课程"), _("类型"), _("进度（%）"), _("完成时间"), _("证书编号")]
+        return csv_response(f"{_('学堂')}.csv", header, _lines(person, found))
+    page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "promote",
         "distributor": person,
@@ -51,27 +54,16 @@ def courses(request: HttpRequest) -> HttpResponse:
     return render(request, "academy/courses.html", context)
 
 
-@distributor  # type: ignore[arg-type]  # rows are streamed
-@never_cache
-@require_safe
-def export(request: HttpRequest) -> HttpResponseBase:
-    """One's own progress, as the list shows it."""
-    found = published_courses(**CourseFilter(request.GET).wanted())[:MOST_EXPORTED]
-    rows = progress_of(distributor_of(request), list(found))
-    header = [_("课程"), _("类型"), _("进度（%）"), _("完成时间"), _("证书编号")]
-    return csv_response("courses.csv", header, _lines(rows))
-
-
-def _lines(rows: list[Progress]) -> Iterator[list[Any]]:
-    for row in rows:
-        finished = row.enrolment.finished_at if row.enrolment else None
-        yield [
-            row.course.title,
-            row.course.get_kind_display(),
-            row.percent,
-            f"{localtime(finished):%Y-%m-%d %H:%M}" if finished else "",
-            row.enrolment.certificate if row.enrolment else "",
-        ]
+def _lines(person: Distributor, found: QuerySet[Course]) -> Iterator[list[Any]]:
+    for rows in in_chunks(found):
+        for row in progress_of(person, rows):
+            yield [
+                row.course.title,
+                row.course.get_kind_display(),
+                row.percent,
+                time_cell(row.enrolment.finished_at if row.enrolment else None),
+                row.enrolment.certificate if row.enrolment else "",
+            ]
 
 
 def published_course(slug: str) -> Course:
@@ -161,7 +153,7 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "academy/certificate.html", context)
 
 
-@distributor  # type: ignore[arg-type]  # a file is streamed
+@distributor
 @require_safe
 def lesson_picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Of a published lesson; its writers see it in the back office."""

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from base.pages import is_part, page_of
-from base.tables import csv_response
+from base.tables import csv_response, each_row, is_table
 from catalog.listing import Shelves
 from distribution.academy.forms import MaterialFilter
 from distribution.academy.materials import (
@@ -36,19 +36,23 @@ from distribution.models import Distributor, Tier
 from distribution.tiers.privileges import Privileges
 
 PER_PAGE = 10
-MOST_EXPORTED = 1000
 KEEP_SECONDS = 3600
 
 
 @distributor
 @never_cache
 @require_safe
-def materials(request: HttpRequest) -> HttpResponse:
-    """What may not be taken is shown by its name alone, with what it takes to have it."""
+def materials(request: HttpRequest) -> HttpResponseBase:
+    """What may not be taken is shown by its name alone, with what it takes to have it, and is not
+    in the table."""
     person = distributor_of(request)
     privileges = privileges_for(person)
     wanted = MaterialFilter(request.GET).wanted()
-    page = page_of(request, published_materials(**wanted), PER_PAGE)
+    found = published_materials(**wanted)
+    if is_table(request):
+        header = [_("名称"), _("商品"), _("渠道"), _("文案"), _("链接"), _("视频链接")]
+        return csv_response(f"{_('素材库')}.csv", header, _lines(person, privileges, found))
+    page = page_of(request, found, PER_PAGE)
     tiers = Tier.objects.order_by("rank", "pk")  # read once, if anything is closed
     context = {
         "tab": "promote",
@@ -84,21 +88,12 @@ def _shown(
     }
 
 
-@distributor  # type: ignore[arg-type]  # rows are streamed
-@never_cache
-@require_safe
-def export(request: HttpRequest) -> HttpResponseBase:
-    """The texts one may take, with one's own link, as CSV."""
-    person = distributor_of(request)
-    found = published_materials(**MaterialFilter(request.GET).wanted())[:MOST_EXPORTED]
-    privileges = privileges_for(person)
-    rows = [material for material in found if may_take(privileges, material)]
-    header = [_("名称"), _("商品"), _("渠道"), _("文案"), _("链接"), _("视频链接")]
-    return csv_response("materials.csv", header, _lines(rows, person))
-
-
-def _lines(rows: list[Material], person: Distributor) -> Iterator[list[Any]]:
-    for material in rows:
+def _lines(
+    person: Distributor, privileges: Privileges, found: QuerySet[Material]
+) -> Iterator[list[Any]]:
+    for material in each_row(found):
+        if not may_take(privileges, material):
+            continue
         yield [
             material.title,
             material.product.title if material.product else "",

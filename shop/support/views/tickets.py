@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,7 +18,7 @@ from base.accounts.limits import HOUR, Limit, consume
 from base.errors import DomainError
 from base.pages import page_of
 from base.private_files import picture_response
-from base.tables import csv_response
+from base.tables import csv_response, each_row, is_table, time_cell
 from shop.support.forms import SaidForm, TicketFilter, TicketForm
 from shop.support.models import Message, MessagePicture, Ticket
 from shop.support.states import TicketState
@@ -30,7 +31,6 @@ from shop.support.tickets import (
 )
 
 PER_PAGE = 20
-MOST_EXPORTED = 1000
 NEW_TICKETS = Limit("ticket", 5, HOUR)
 MESSAGES = Limit("ticket-message", 30, HOUR)
 
@@ -38,9 +38,12 @@ MESSAGES = Limit("ticket-message", 30, HOUR)
 @member
 @never_cache
 @require_safe
-def tickets(request: MemberRequest) -> HttpResponse:
+def tickets(request: MemberRequest) -> HttpResponseBase:
     wanted = TicketFilter(request.GET).wanted()
-    page = page_of(request, tickets_of(request.user, **wanted), PER_PAGE)
+    found = tickets_of(request.user, **wanted)
+    if is_table(request):
+        return csv_response(f"{pgettext('plural', '工单')}.csv", _header(), _lines(found))
+    page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "me",
         "page": page,
@@ -51,24 +54,19 @@ def tickets(request: MemberRequest) -> HttpResponse:
     return render(request, "support/tickets.html", context)
 
 
-@member  # type: ignore[arg-type]  # rows are streamed
-@never_cache
-@require_safe
-def export(request: MemberRequest) -> HttpResponseBase:
-    found = tickets_of(request.user, **TicketFilter(request.GET).wanted())
-    header = [_("工单号"), _("标题"), _("类型"), _("状态"), _("提交时间"), _("最近更新")]
-    return csv_response("tickets.csv", header, _lines(found[:MOST_EXPORTED]))
+def _header() -> list[str]:
+    return [_("工单号"), _("标题"), _("类型"), _("状态"), _("提交时间"), _("最近更新")]
 
 
-def _lines(rows: Any) -> Iterator[list[Any]]:
-    for row in rows:
+def _lines(found: QuerySet[Ticket]) -> Iterator[list[Any]]:
+    for row in each_row(found):
         yield [
             row.number,
             row.subject,
             row.get_category_display(),
             row.get_state_display(),
-            f"{localtime(row.created_at):%Y-%m-%d %H:%M}",
-            f"{localtime(row.last_at):%Y-%m-%d %H:%M}",
+            time_cell(row.created_at),
+            time_cell(row.last_at),
         ]
 
 
@@ -146,7 +144,7 @@ def closure(request: MemberRequest, number: str) -> HttpResponse:
     return redirect("support:ticket", number)
 
 
-@member  # type: ignore[arg-type]  # a file is streamed
+@member
 @require_safe
 def picture(request: MemberRequest, pk: int) -> HttpResponseBase:
     """For who asked, and for who answers in the back office."""

@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 
 from base.accounts.models import User
+from base import tables
 from base.clock import BEIJING
 from catalog.models import Product
-from distribution.desk import own_tables
 from distribution.models import Distributor
 from distribution.sharing.selection import pick
 from orders.refunds import Part
@@ -122,7 +122,7 @@ def test_the_selection(chain: Chain, pages_of: Pages) -> None:
 def test_in_chunks_with_a_fixed_number_of_queries_each(
     customers: int, pages_of: Pages, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
-    monkeypatch.setattr(own_tables, "CHUNK", 2)
+    monkeypatch.setattr(tables, "CHUNK", 2)
     chain = make_chain()
     make_rule("0.10", "0.05")
     for _ in range(customers):

@@ -162,6 +162,17 @@ class TestTheBoard:
         change_presentation(by=None, ranking="names")
         assert "王小明" in pages_of(people[1]).get(PAGE).content.decode()
 
+    def test_taken_away_as_it_may_be_seen(self, people: list[Distributor], pages_of: Pages) -> None:
+        def table(query: str = "") -> list[str]:
+            answer = pages_of(people[1]).get(f"{PAGE}?format=csv{query}")
+            return b"".join(answer).decode("utf-8-sig").splitlines()
+
+        assert table() == ["名次,称呼,销售额,订单数", "1,王**,90.00,1", "2,李**,60.00,1"]
+        assert table("&by=earned")[:2] == ["名次,称呼,佣金,订单数", "1,王**,9.00,1"]
+        assert table("&period=last") == ["名次,称呼,销售额,订单数"]
+        change_presentation(by=None, ranking="off")
+        assert table() == ["名次,称呼,销售额,订单数"]
+
     def test_other_periods_and_nonsense(self, people: list[Distributor], pages_of: Pages) -> None:
         browser = pages_of(people[0])
         assert "还没有成交" in browser.get(PAGE + "?period=last&by=earned").content.decode()

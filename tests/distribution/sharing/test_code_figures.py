@@ -101,13 +101,46 @@ def test_on_the_page_and_as_a_file(owner: Distributor, client: Client) -> None:
     client.force_login(owner.user)
     html = client.get("/distribution/links/").content.decode()
     assert "下单 1 · 付款 1 · 新顾客 1" in html
-    file = client.get("/distribution/links/codes.csv")
+    file = client.get("/distribution/codes/?format=csv")
     lines = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
     assert lines[1:] == [
         f"{owner.code},只记推荐,0,0,0,0,0.00,0.00,0.00",
         "SWEET,减 ¥5.00,1,1,0,1,25.00,0.00,5.00",
     ]
-    nothing = client.get("/distribution/links/codes.csv?since=2026-01-01&until=2026-01-02")
+    nothing = client.get("/distribution/codes/?format=csv&since=2026-01-01&until=2026-01-02")
     assert b"SWEET" in b"".join(nothing.streaming_content)  # type: ignore[attr-defined]
     client.force_login(make_user())
-    assert client.get("/distribution/links/codes.csv").status_code == 302
+    assert client.get("/distribution/codes/?format=csv").status_code == 302
+
+
+class TestThePage:
+    PAGE = "/distribution/codes/"
+
+    def test_found_filtered_and_paged(self, owner: Distributor, client: Client) -> None:
+        for number in range(20):
+            make_code(f"SWEET{number:02}", owner=owner)
+        make_code("OLD", owner=owner, is_active=False)
+        make_code("OTHERS", owner=make_distributor())
+        client.force_login(owner.user)
+
+        def shown(query: str) -> list[str]:
+            return [row.code for row, _words in client.get(self.PAGE + query).context["codes"]]
+
+        assert shown("?q=sweet07") == ["SWEET07"]
+        assert shown("?state=stopped") == ["OLD"]
+        assert "OLD" not in shown("?state=active&page=2")
+        assert shown("?page=2") == ["SWEET00", "OLD"]
+        assert shown("?q=OTHERS") == []
+        assert len(shown("?state=nonsense&since=2026-02-30&page=-1")) == 20
+        assert "没有符合条件的优惠码" in client.get(f"{self.PAGE}?q=无").content.decode()
+
+    @pytest.mark.parametrize("number", [1, 3])
+    def test_five_queries(
+        self, owner: Distributor, client: Client, number: int, django_assert_num_queries: Any
+    ) -> None:
+        for each in range(number):
+            make_code(f"SWEET{each}", owner=owner)
+        client.force_login(owner.user)
+        for query in ("", "?format=csv"):
+            with django_assert_num_queries(5):  # session, person, distributor, figures, codes
+                b"".join(client.get(self.PAGE + query))
