@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from base.accounts.models import User
 from base import tables
+from base.accounts.models import User
 from base.clock import BEIJING
 from catalog.models import Product
 from distribution.models import Distributor

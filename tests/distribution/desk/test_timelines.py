@@ -144,6 +144,10 @@ class TestTheMembersPage:
         pages = pages_of(member)
         with django_assert_num_queries(6):
             assert pages.get("/me/recommender/").status_code == 200
+        with django_assert_num_queries(3):  # session, person, rows
+            table = b"".join(pages.get("/me/recommender/?format=csv")).decode("utf-8-sig")
+        assert table.splitlines()[0] == "时间,事项,结果,原因,推荐人,此前,有效期至"
+        assert len(table.splitlines()) == rows + 1
 
 
 class TestTheDistributorsPage:
@@ -156,8 +160,11 @@ class TestTheDistributorsPage:
         assert f"/distribution/team/{binding.pk}/" in team
         text = pages_of(second).get(f"/distribution/team/{binding.pk}/").content.decode()
         assert "起由你服务" in text and "陈**" in text
+        file = pages_of(second).get(f"/distribution/team/{binding.pk}/?format=csv")
+        table = b"".join(file).decode()
+        assert "另一位推荐人" in table
         for secret in ("陈晨", "13911112222", "甲芳", "甲**", first.code, "投诉"):
-            assert secret not in text
+            assert secret not in text + table
 
     def test_one_who_has_lost_them_sees_that_and_no_more(
         self, story: tuple[User, Distributor, Distributor], pages_of: Pages
@@ -177,6 +184,8 @@ class TestTheDistributorsPage:
     ) -> None:
         binding = Binding.objects.get(distributor=story[2])
         assert pages_of(story[1]).get(f"/distribution/team/{binding.pk}/").status_code == 404
+        stolen = pages_of(story[1]).get(f"/distribution/team/{binding.pk}/?format=csv")
+        assert stolen.status_code == 404
         assert pages_of(make_user()).get(f"/distribution/team/{binding.pk}/").status_code == 302
         assert pages_of(story[1]).get("/distribution/team/999999/").status_code == 404
 
@@ -192,6 +201,9 @@ class TestTheDistributorsPage:
         binding = Binding.objects.get()
         with django_assert_num_queries(6):
             assert pages.get(f"/distribution/team/{binding.pk}/").status_code == 200
+        with django_assert_num_queries(5):  # session, person, distributor, binding, rows
+            file = pages.get(f"/distribution/team/{binding.pk}/?format=csv")
+            assert len(b"".join(file).splitlines()) == rows + 1
 
 
 def test_a_thousand_rows_are_paged(pages_of: Pages) -> None:
