@@ -22,6 +22,7 @@ from catalog.stock import lock_variants, return_stock
 from orders.coupons import return_coupon
 from orders.events import publish
 from orders.models import Order, OrderLine, Payment
+from orders.news import tell_closed
 from orders.payments import close_payment, payable
 from orders.states import ORDER_TRANSITIONS, PAYABLE, EventKind, OrderState
 
@@ -30,6 +31,9 @@ logger = logging.getLogger(__name__)
 # So long a silent gateway may keep the stock; money that comes later goes back by itself.
 WAIT_FOR_GATEWAY = timedelta(hours=2)
 MOST_SILENT = 5
+# What is no news to the buyer, and what nobody decided; any other reason is the merchant's.
+BUYERS_REASON = gettext_noop("买家取消")
+TIME_IS_UP = gettext_noop("超时未付款")
 
 
 class NoAnswer(DomainError):
@@ -41,7 +45,8 @@ def cancel_order(
 ) -> Order:
     """Close an unpaid order and give its stock back. Closed already: nothing happens.
 
-    `by` is the merchant's person, whose deed is written down; None when it is the buyer.
+    `by` is the merchant's person, whose deed is written down; None when it is the buyer, whose
+    reason is BUYERS_REASON: everybody else's is told them.
 
     When somebody has begun to pay it, its time is up from now on and no payment can be started;
     `close_overdue` asks the gateway and closes it: the order comes back unpaid. Raises
@@ -79,7 +84,7 @@ def close_overdue(order: Order, *, at: datetime | None = None) -> Order:
             return order
         if order.state != OrderState.UNPAID:
             raise WrongState(_("订单已付款，请申请退款。"))
-        return _close(order, order.close_reason or gettext_noop("超时未付款"), at)
+        return _close(order, order.close_reason or TIME_IS_UP, at)
 
 
 def _is_settled(payment: Payment, at: datetime) -> bool:
@@ -111,6 +116,8 @@ def _close(order: Order, reason: str, at: datetime) -> Order:
     return_stock(quantities_of(order))
     return_coupon(order)
     publish(EventKind.CANCELLED, order, at)
+    if reason != BUYERS_REASON:
+        tell_closed(order, at=at, event="order_expired" if reason == TIME_IS_UP else "order_closed")
     return order
 
 

@@ -19,6 +19,7 @@ from base.transitions import require_transition
 from catalog.stock import lock_variants
 from orders.cancellation import quantities_of
 from orders.models import Order, Repayment
+from orders.news import tell_surplus
 from orders.refunds import complete_refund
 from orders.registries import Outcome, payment_methods
 from orders.states import REPAYMENT_TRANSITIONS, RepaymentState
@@ -109,4 +110,6 @@ def record_outcome(repayment: Repayment, outcome: Outcome, *, at: datetime) -> R
         repayment.save(update_fields=["state", "error", "done_at"])
         if target == RepaymentState.DONE and repayment.refund is not None:
             complete_refund(repayment.refund, at=at)
+        elif target == RepaymentState.DONE:
+            tell_surplus(repayment, at=at)
     return repayment

@@ -75,6 +75,7 @@ def links(request: HttpRequest) -> HttpResponseBase:
             return redirect("distribution:links")
     page = page_of(request, found, PER_PAGE)
     rows = list(page.object_list)
+    periods = quick_periods(timezone.now())
     personal, *named = figures_of(person, rows, period=period)
     context = {
         "tab": "promote",
@@ -82,7 +83,9 @@ def links(request: HttpRequest) -> HttpResponseBase:
         "form": form,
         "filters": filters,
         "is_filtered": bool(wanted["search"]) or wanted["archived"] is not False,
-        "periods": quick_periods(timezone.now()),
+        "periods": periods,
+        "has_own_days": (wanted["since"], wanted["until"])
+        not in [(quick.since, quick.until) for quick in periods],
         "since": wanted["since"],
         "until": wanted["until"],
         "page": page,

@@ -7,13 +7,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from base.access import MemberRequest, member
 from base.errors import DomainError
 from orders import tasks
-from orders.cancellation import cancel_order
+from orders.cancellation import BUYERS_REASON, cancel_order
 from orders.cart import CartOwner, add_to_cart
 from orders.models import Order
 from orders.receipt import receive_order
@@ -40,7 +39,7 @@ def cancellation(request: MemberRequest, number: str) -> HttpResponse:
 
 def _cancel_unpaid(request: MemberRequest, order: Order) -> HttpResponse:
     try:
-        closed = cancel_order(order, reason=gettext_noop("买家取消"))
+        closed = cancel_order(order, reason=BUYERS_REASON)
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return _back(request, order)
