@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from base.accounts.models import User
 from distribution.desk.team import masked_name
-from distribution.models import Binding, Distributor, Trace
+from distribution.models import Binding, Distributor, Recruitment, Trace
+from distribution.policy import policy_at
 from distribution.referral.relations import in_force
 from distribution.referral.traces import Decision, Kind, Why
+from distribution.states import IN_PROGRAMME
 
 TONES = {
     Decision.WON: "good",
@@ -53,6 +55,23 @@ class Service:
     binding: Binding
     who: str
     decided_by: Event | None
+
+
+def own_purchase_words(member: User, service: Service | None, *, at: datetime) -> str:
+    """Whom what the member buys pays, in their language; the same question as at placement.
+    Up to three queries."""
+    is_distributor = Distributor.objects.filter(pk=member.pk, status__in=IN_PROGRAMME).exists()
+    if is_distributor and policy_at(at).self_purchase:
+        return _("你是分销商，商家开着自购返佣：你自己买东西，一级佣金算给你自己。")
+    if service is not None:
+        return _("你买东西时，商家会付给这位推荐人一份佣金；你付的钱不会因此变多。")
+    recruited = Recruitment.objects.filter(in_force(at), distributor=member.pk)
+    recruitment = recruited.select_related("recruiter__user").first() if is_distributor else None
+    if recruitment is not None:
+        return _(
+            "目前没有推荐人绑定你。你自己买东西时，带你做推广的%(who)s得一级佣金；你付的钱不会因此变多。"
+        ) % {"who": masked_name(recruitment.recruiter.user)}
+    return _("目前没有推荐人为你服务。你买东西不会给任何人带来佣金。")
 
 
 def history_of(member: User) -> QuerySet[Trace]:

@@ -23,6 +23,7 @@ from distribution.desk.timelines import (
     for_member,
     history_of,
     history_with,
+    own_purchase_words,
     service_of,
 )
 from distribution.models import Binding, Trace
@@ -39,9 +40,12 @@ def recommender(request: MemberRequest) -> HttpResponseBase:
     if is_table(request):
         return csv_response(f"{_('谁在为我服务')}.csv", _header(), _lines(found, for_member))
     page = page_of(request, found, PER_PAGE)
+    now = timezone.now()
+    service = service_of(request.user, at=now)
     context = {
         "tab": "me",
-        "service": service_of(request.user, at=timezone.now()),
+        "service": service,
+        "own_purchases": own_purchase_words(request.user, service, at=now),
         "page": page,
         "events": for_member(page.object_list),
     }

@@ -41,7 +41,7 @@ def payouts(request: HttpRequest) -> HttpResponseBase:
         return csv_response(f"{pgettext('plural', '结算单')}.csv", _header(), _lines(found))
     now = timezone.now()
     position = position_of(person, at=now)
-    page = page_of(request, found, PER_PAGE)
+    page = page_of(request, found.select_related("run__schedule"), PER_PAGE)
     context = {
         "tab": "promote",
         "distributor": person,

@@ -18,6 +18,7 @@ from distribution.desk.timelines import (
     service_of,
 )
 from distribution.models import Binding, Distributor, Trace
+from distribution.policy import publish_policy
 from distribution.programme.people import set_status
 from distribution.referral.recognition import recognise
 from distribution.referral.relations import reassign_customer
@@ -132,6 +133,27 @@ class TestTheMembersPage:
         text = pages_of(make_user()).get("/me/recommender/").content.decode()
         assert "目前没有推荐人为你服务" in text
 
+    def test_whom_a_distributors_own_purchases_pay(self, pages_of: Pages) -> None:
+        recruiter = make_distributor(name="甲芳")
+        person = make_distributor(recruiter=recruiter)
+        alone = make_distributor()
+        Binding.objects.filter(customer=person.user).update(ends_at=timezone.now())
+        address = "/me/recommender/"
+        assert pages_of(person).get(address).context["own_purchases"] == (
+            "目前没有推荐人绑定你。你自己买东西时，带你做推广的甲**得一级佣金；你付的钱不会因此变多。"
+        )
+        assert pages_of(alone).get(address).context["own_purchases"] == (
+            "目前没有推荐人为你服务。你买东西不会给任何人带来佣金。"
+        )
+        set_status(person, Status.RESIGNED, by=None, reason="不做了")
+        assert pages_of(person).get(address).context["own_purchases"] == (
+            "目前没有推荐人为你服务。你买东西不会给任何人带来佣金。"
+        )
+        publish_policy(by=None, self_purchase=True)
+        assert pages_of(alone).get(address).context["own_purchases"] == (
+            "你是分销商，商家开着自购返佣：你自己买东西，一级佣金算给你自己。"
+        )
+
     @pytest.mark.parametrize("rows", [1, 3])
     def test_as_many_queries_for_one_row_as_for_three(
         self, pages_of: Pages, django_assert_num_queries: Any, rows: int
@@ -142,7 +164,7 @@ class TestTheMembersPage:
                 member, [Sign(make_distributor(), NOON + number * DAY)], at=NOON + number * DAY
             )
         pages = pages_of(member)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             assert pages.get("/me/recommender/").status_code == 200
         with django_assert_num_queries(3):  # session, person, rows
             table = b"".join(pages.get("/me/recommender/?format=csv")).decode("utf-8-sig")
