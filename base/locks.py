@@ -1,8 +1,9 @@
 """Row locks, taken in one way and in one order.
 
 The order of the whole shop, so that no two transactions wait for each other:
-stock (variants) → order → payout run → balances → everything else. Within a table, by primary
-key. The locks are FOR NO KEY UPDATE: they serialise writers and let foreign keys be checked.
+stock (variants) → order → payout run → member → distributor → balances → everything else → the
+chains of recommendation (`lock_chains`). Within a table, by primary key. The locks are FOR NO KEY
+UPDATE: they serialise writers and let foreign keys be checked.
 """
 
 from typing import TypeVar

@@ -79,25 +79,14 @@ def hand_over(
 ) -> Handover:
     """Do it, from `at` (now) on. A second time there is nobody left to move and nothing happens.
 
-    Locks both distributors, everybody who moves, and the chains. Raises CannotRelate, and DomainError without
-    a reason.
+    Locks the customers, then both distributors with the recruits, then the chains. Raises
+    CannotRelate, and DomainError without a reason.
     """
     if not reason.strip():
         raise DomainError(_("请填写原因。"))
     with transaction.atomic():
-        parties = {giver.pk, *([taker.pk] if taker else [])}
-        people = {row.pk: row for row in lock_rows(Distributor.objects.filter(pk__in=parties))}
-        giver, taker = people[giver.pk], people[taker.pk] if taker else None
-        at = at or timezone.now()
-        lock_rows(
-            User.objects.filter(pk__in=_customers(giver, groups, at).values("customer")).only("pk")
-        )
-        lock_rows(
-            Distributor.objects.filter(
-                pk__in=_recruits(giver, groups, at).values("distributor")
-            ).only("pk")
-        )
-        lock_chains([giver.pk])
+        giver, taker = _lock_everybody(giver, taker, groups, at or timezone.now())
+        at = at or timezone.now()  # not before what we waited for
         done = preview_handover(giver, taker, groups, at=at)
         if done.is_empty:
             return done
@@ -125,6 +114,20 @@ def hand_over(
             recruits=done.recruits,
         )
     return done
+
+
+def _lock_everybody(
+    giver: Distributor, taker: Distributor | None, groups: Collection[Group], at: datetime
+) -> tuple[Distributor, Distributor | None]:
+    """In the order in which everybody else locks people; both distributors fresh."""
+    customers = _customers(giver, groups, at).values("customer")
+    lock_rows(User.objects.filter(pk__in=customers).only("pk"))
+    recruits = _recruits(giver, groups, at).values_list("distributor", flat=True)
+    parties = {giver.pk, *([taker.pk] if taker else [])}
+    rows = lock_rows(Distributor.objects.filter(pk__in=parties.union(recruits)))
+    people = {row.pk: row for row in rows}
+    lock_chains([giver.pk])
+    return people[giver.pk], people[taker.pk] if taker else None
 
 
 def _require_taker(giver: Distributor, taker: Distributor | None) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from base.accounts.models import User
-from base.locks import lock_row
+from base.locks import lock_row, lock_rows
 from distribution.models import Binding, Distributor, Link, Policy, Trace
 from distribution.policy import policy_at
 from distribution.referral.relations import bind_by_signs
@@ -70,6 +70,8 @@ def bind_first_orders(events: Sequence[OrderEvent]) -> None:
     if not Policy.objects.filter(binding_moment=Moment.FIRST_ORDER).exists():
         return
     waiting = _waiting_signs({event.order.user_id for event in events})
+    if len(waiting) > 1:  # many at once: all of them before the first waits for the chains
+        lock_rows(User.objects.filter(pk__in=list(waiting)).only("pk"))
     for event in events:
         signs = [sign for sign in waiting[event.order.user_id] if sign.at <= event.at]
         if not signs:

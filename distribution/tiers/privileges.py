@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from base.accounts.models import User
-from base.locks import lock_row
 from base.money import ZERO, percent, round_cent
 from distribution.models import (
     Distributor,
@@ -25,7 +24,7 @@ from distribution.models import (
     TierUplift,
 )
 from distribution.models.privileges import Privileged
-from distribution.referral.relations import in_force
+from distribution.referral.relations import in_force, lock_chains
 from distribution.states import IN_PROGRAMME, Position, Status
 from orders.pricing import PricedLine
 from orders.registries import Discount
@@ -142,10 +141,10 @@ def recruits_now(recruiter: Distributor, at: datetime) -> int:
 def takes_one_more(recruiter: Distributor, *, at: datetime) -> bool:
     """Whether this distributor may bring in one more person now.
 
-    Locks the recruiter until the transaction ends, so that two who join at the same moment are
-    counted one after the other. The chain of recruiters has no loops: nobody waits in a circle.
+    Locks the chains, and no other person's row, so that two who join at the same moment are
+    counted one after the other and nobody waits in a circle.
     """
-    recruiter = lock_row(Distributor.objects.filter(pk=recruiter.pk))
+    lock_chains([recruiter.pk])
     return recruit_room(recruiter, at=at).is_open
 
 

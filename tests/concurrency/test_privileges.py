@@ -7,7 +7,7 @@ from distribution.programme.people import approve, join
 from distribution.referral.relations import bind_by_link
 from distribution.tiers import privileges
 from tests.buying import NOON
-from tests.concurrency.meanwhile import meanwhile, without_locks
+from tests.concurrency.meanwhile import meanwhile
 from tests.concurrency.racing import race
 from tests.make import START, make_distributor, make_user
 
@@ -39,7 +39,7 @@ def test_one_of_two_is_recruited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_control_without_the_lock_both_are(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = applicants(2)
-    without_locks(monkeypatch, privileges)
+    monkeypatch.setattr(privileges, "lock_chains", lambda people: None)
     other = meanwhile(
         monkeypatch, Recruitment.objects, "create", lambda: approve(second, by=None, at=NOON)
     )

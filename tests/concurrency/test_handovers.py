@@ -1,0 +1,85 @@
+"""Somebody joins while whom they are bound to hands everybody over: nobody waits in a circle."""
+
+import pytest
+from django.db import OperationalError
+
+from base.locks import lock_row
+from distribution.models import Binding, Distributor, Recruitment
+from distribution.programme import people
+from distribution.programme.people import appoint
+from distribution.referral import handovers
+from distribution.referral.handovers import Group, hand_over
+from distribution.referral.relations import bind_by_link
+from tests.concurrency.meanwhile import Other, meanwhile
+from tests.make import START, make_distributor, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def join_meanwhile(monkeypatch: pytest.MonkeyPatch) -> tuple[Other, Distributor]:
+    """A customer is made a distributor when the handover has locked its two distributors."""
+    giver, taker = make_distributor(name="甲"), make_distributor(name="乙")
+    member, merchant = make_user(), make_user()
+    bind_by_link(member, giver, at=START)
+    other = meanwhile(
+        monkeypatch, handovers, "lock_chains", lambda: appoint(member, by=None, reason="test")
+    )
+    hand_over(giver, taker, [Group.CUSTOMERS], by=merchant, reason="test")
+    return other, taker
+
+
+def test_who_joins_waits_and_is_the_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    other, taker = join_meanwhile(monkeypatch)
+    joined = other.outcome()
+    assert other.had_to_wait
+    assert [row.distributor for row in Binding.objects.filter(ends_at=None)] == [taker]
+    assert [(row.distributor, row.recruiter) for row in Recruitment.objects.all()] == [
+        (joined, taker)
+    ]
+
+
+def admit_first(monkeypatch: pytest.MonkeyPatch) -> Other:
+    """The handover comes when the new one is about to ask whether there is room for them."""
+    giver, taker = make_distributor(name="甲"), make_distributor(name="乙")
+    member, merchant = make_user(), make_user()
+    bind_by_link(member, giver, at=START)
+    other = meanwhile(
+        monkeypatch,
+        people,
+        "takes_one_more",
+        lambda: hand_over(giver, taker, [Group.CUSTOMERS], by=merchant, reason="test"),
+    )
+    appoint(member, by=None, reason="test")
+    return other
+
+
+def test_a_handover_waits_for_who_joins(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = admit_first(monkeypatch)
+    assert other.outcome().customers == 1
+    assert other.had_to_wait
+    assert [row.recruiter.user.name for row in Recruitment.objects.all()] == ["甲"]
+
+
+def test_control_who_locked_the_recruiter_waited_in_a_circle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the giver locked before its customers, and the recruiter's row after the member's."""
+    ours, real = people.takes_one_more, handovers.lock_rows
+
+    def with_their_row(recruiter: Distributor, **values: object) -> bool:
+        lock_row(Distributor.objects.filter(pk=recruiter.pk))
+        return ours(recruiter, **values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(people, "takes_one_more", with_their_row)
+    first: list[Distributor] = []
+
+    def distributors_first(rows: object) -> object:
+        if not first:
+            first.extend(real(Distributor.objects.all()))
+        return real(rows)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(handovers, "lock_rows", distributors_first)
+    with pytest.raises(OperationalError, match="deadlock"):  # one of the two, as it falls
+        outcome = admit_first(monkeypatch).outcome()
+        if isinstance(outcome, Exception):
+            raise outcome
