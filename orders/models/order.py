@@ -60,6 +60,8 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["user", "-placed_at"]),
             models.Index(fields=["-placed_at"]),
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="order_phone"),
+            models.Index(fields=["recipient"], condition=~Q(recipient=""), name="order_recipient"),
             models.Index(fields=["expires_at"], condition=Q(state="unpaid"), name="order_unpaid"),
             models.Index(fields=["shipped_at"], condition=Q(state="shipped"), name="order_shipped"),
         ]

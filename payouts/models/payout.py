@@ -52,6 +52,7 @@ class Payout(models.Model):
                 condition=Q(state__in=["approved", "sending", "awaiting"]),
                 name="payout_open",
             ),
+            models.Index(fields=["reference"], condition=~Q(reference=""), name="payout_reference"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["run", "distributor"], name="payout_once_per_run"),

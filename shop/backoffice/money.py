@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from distribution.models import Commission, Distributor, Entry, Reversal, Transfer
+from distribution.models import Commission, Entry, Reversal, Transfer
 from distribution.money.explanations import explain
-from orders.models import Order
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline
+from shop.backoffice.finding import Finds, distributors_named, orders_numbered
 
 
 class MaturityFilter(admin.SimpleListFilter):
@@ -36,27 +36,20 @@ class ReversalInline(ReadOnlyInline):
 
 
 @admin.register(Commission)
-class CommissionAdmin(ReadOnlyAdmin):
+class CommissionAdmin(Finds, ReadOnlyAdmin):
     list_display = ["row_number", "order", "sku", "level", "payee", "amount", "taken_back", "accrued_at", "matures_at", "matured_at"]  # fmt: skip
     list_filter = [MaturityFilter, "level", "accrued_at"]
     list_select_related = ["order", "line", "payee__user"]
     search_fields = ["order__number", "payee__code", "payee__user__phone"]
-    search_help_text = _("完整的订单号、推广码或手机号，或其中几个，用空格隔开")
+    search_help_text = _("完整的订单号、推广码、手机号、会员号或姓名，或其中几个，用空格隔开")
     ordering = ["-pk"]
+    sortable_by = ["row_number"]
     inlines = [ReversalInline]
     show_full_result_count = False
     change_form_before_template = "backoffice/explanation.html"
 
-    def get_search_results(
-        self, request: HttpRequest, rows: QuerySet[Any], search: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """By what is unique, looked up first: a million rows are never searched through."""
-        for word in search.split():
-            orders = Order.objects.filter(number__in=[word, word.upper()])
-            payees = Distributor.objects.filter(Q(code=word.upper()) | Q(user__phone=word))
-            found = [list(each.values_list("pk", flat=True)) for each in (orders, payees)]
-            rows = rows.filter(Q(order__in=found[0]) | Q(payee__in=found[1]))
-        return rows, False
+    def rows_of(self, word: str) -> Q:
+        return Q(order__in=orders_numbered(word)) | Q(payee__in=distributors_named(word))
 
     @display(description=_("货号"))
     def sku(self, commission: Commission) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -14,6 +14,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -36,6 +37,7 @@ from shop.backoffice.actions import (
     merchant,
 )
 from shop.backoffice.counting import count_of, sum_of
+from shop.backoffice.finding import Finds, distributors_named
 
 STATE_COLOURS = {
     PayoutState.DRAFT: "warning",
@@ -210,13 +212,28 @@ def _is_by_hand(payout: Payout) -> bool:
     return payout.channel == Manual.code and _is_on_its_way(payout)
 
 
+class ChannelFilter(admin.SimpleListFilter):
+    """The channels there are, not those that a walk through all payouts finds."""
+
+    title, parameter_name = _("打款渠道"), "channel"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return channel_choices()
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Payout]) -> QuerySet[Payout]:
+        return rows.filter(channel=self.value()) if self.value() else rows
+
+
 @admin.register(Payout)
-class PayoutAdmin(ReadOnlyAdmin):
+class PayoutAdmin(Finds, ReadOnlyAdmin):
     list_display = ["number", "distributor", "amount", "state_label", "channel_name", "run", "created_at", "closed_at"]  # fmt: skip
-    list_filter = ["state", "channel", "run__schedule", "created_at"]
+    list_filter = ["state", ChannelFilter, "run__schedule", ("created_at", RangeDateFilter)]
+    list_filter_submit = True
     list_select_related = ["distributor__user", "run__schedule"]
     search_fields = ["number", "distributor__code", "distributor__user__phone", "reference"]
-    date_hierarchy = "created_at"
+    search_help_text = _("结算单号开头，或完整的推广码、手机号、会员号、姓名、凭证号")
+    sortable_by = ["number", "created_at"]
+    show_full_result_count = False
     fields = [
         ("number", "state"), ("distributor", "amount"), ("run", "channel_name"),
         ("created_at", "approved_at"), ("approved_by", "sent_at"), ("closed_at", "reference"),
@@ -226,6 +243,10 @@ class PayoutAdmin(ReadOnlyAdmin):
     inlines = [AttemptInline]
     actions = ["approve_selected"]
     actions_detail = ["approve", "send", "paid", "failed", "cancel"]
+
+    def rows_of(self, word: str) -> Q:
+        by_name = Q(distributor__in=distributors_named(word))
+        return by_name | Q(number__startswith=word.upper()) | Q(reference=word)
 
     @display(description=_("状态"), ordering="state", label=STATE_COLOURS)
     def state_label(self, payout: Payout) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -30,6 +30,7 @@ from distribution.risk.models import NamedCommission, Signal, Thresholds
 from distribution.risk.states import UNDECIDED, State
 from distribution.risk.words import in_words, people_of
 from shop.backoffice.actions import OneRowAdmin, ReadOnlyAdmin, change_address, merchant
+from shop.backoffice.finding import Finds, distributors_named, orders_numbered
 
 # So many commissions of a signal are shown; "all" in the form means all of them.
 SHOWN = 200
@@ -66,12 +67,13 @@ class DecisionForm(forms.Form):
 
 
 @admin.register(Signal)
-class SignalAdmin(ReadOnlyAdmin):
+class SignalAdmin(Finds, ReadOnlyAdmin):
     list_display = ["found_at", "kind", "label", "payee", "words", "orders", "at_stake", "decided_by", "reason"]  # fmt: skip
     list_display_links = ["found_at", "kind"]
     list_filter = ["state", "kind", "found_at"]
     list_select_related = ["payee__user", "decided_by"]
     search_fields = ["payee__code", "payee__user__name", "payee__user__phone", "commissions__order__number"]  # fmt: skip
+    search_help_text = gettext_lazy("完整的推广码、手机号、会员号、姓名或订单号")
     readonly_fields = ["words"]
     date_hierarchy = "found_at"
     show_full_result_count = False
@@ -88,6 +90,12 @@ class SignalAdmin(ReadOnlyAdmin):
             .annotate(
                 total=Coalesce(Subquery(total), Decimal(0)), count=Coalesce(Subquery(count), 0)
             )
+        )
+
+    def rows_of(self, word: str) -> Q:
+        named = NamedCommission.objects.filter(commission__order__in=orders_numbered(word))
+        return Q(payee__in=distributors_named(word)) | Q(
+            pk__in=list(named.values_list("signal", flat=True))
         )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

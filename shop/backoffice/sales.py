@@ -6,15 +6,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
+from base.accounts.regions import PROVINCES
 from base.errors import DomainError
 from orders import cancellation, refunds, repayments, shipping
 from orders.events import replay_events
@@ -32,6 +34,7 @@ from orders.states import OrderState, RefundState, RepaymentState
 from orders.tasks import close_overdue
 from orders.wake import run_soon
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.finding import Finds, members_named
 
 STATE_COLOURS = {
     OrderState.UNPAID: "warning",
@@ -133,13 +136,27 @@ class EventInline(ReadOnlyInline):
     readonly_fields = fields
 
 
+class ProvinceFilter(admin.SimpleListFilter):
+    """The provinces there are, not those that a walk through all orders finds."""
+
+    title, parameter_name = _("省份"), "province"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in PROVINCES]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Order]) -> QuerySet[Order]:
+        return rows.filter(province=self.value()) if self.value() else rows
+
+
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(Finds, ReadOnlyAdmin):
     list_display = ["number", "buyer", "state_label", "total", "refunded_amount", "province", "placed_at"]  # fmt: skip
-    list_filter = ["state", "placed_at", "province"]
+    list_filter = ["state", ("placed_at", RangeDateFilter), ProvinceFilter]
+    list_filter_submit = True
     list_select_related = ["user"]
     search_fields = ["number", "user__phone", "user__member_no", "recipient", "phone"]
-    date_hierarchy = "placed_at"
+    search_help_text = _("订单号开头，或完整的：买家手机号、会员号、姓名，收货人姓名、电话")
+    sortable_by = ["number", "placed_at"]
     fields = [
         ("number", "state"), ("user", "placed_at"), ("goods_amount", "discount_amount"),
         ("shipping_amount", "total"), ("refunded_amount", "refunded_shipping"),
@@ -149,6 +166,10 @@ class OrderAdmin(ReadOnlyAdmin):
     inlines = [LineInline, PaymentInline, ShipmentInline, OrderRefundInline, EventInline]
     actions_detail = ["ship", "refund", "cancel"]
     show_full_result_count = False
+
+    def rows_of(self, word: str) -> Q:
+        sent_to = Q(recipient=word) | Q(phone=word)
+        return Q(number__startswith=word.upper()) | Q(user__in=members_named(word)) | sent_to
 
     @display(description=_("买家"), ordering="user")
     def buyer(self, order: Order) -> str:
