@@ -33,8 +33,11 @@ def _mature() -> str:
 
 
 def _pay_out() -> str:
-    run, paid = console.pay_out()
-    return _("批次“%(run)s”：已付款 %(count)d 笔。") % {"run": run, "count": paid}
+    run, count = console.pay_out()
+    return _("批次“%(run)s”：%(count)d 笔已审批，正在打款，几秒后到账。") % {
+        "run": run,
+        "count": count,
+    }
 
 
 ACTS: dict[str, Callable[[], str]] = {
