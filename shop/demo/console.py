@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from base.clock import beijing_date
+from distribution.models import Commission
 from distribution.money.commissions import mature_commissions
 from orders.models import Order
 from orders.receipt import receive_order
@@ -38,8 +39,14 @@ def receive_all() -> int:
 
 
 def mature_all() -> int:
-    """As if eight days had passed. Returns how many commissions became available."""
-    return mature_commissions(timezone.now() + timedelta(days=DAYS_AHEAD))
+    """As if eight days had passed: what is due by then is due now, so that no entry of the ledger
+    bears a day that is still to come. Returns how many commissions became available."""
+    now = timezone.now()
+    soon = Commission.objects.filter(
+        matured_at=None, matures_at__gt=now, matures_at__lte=now + timedelta(days=DAYS_AHEAD)
+    )
+    soon.update(matures_at=now)
+    return mature_commissions(now)
 
 
 def pay_out() -> tuple[Run, int]:
