@@ -36,7 +36,7 @@ class PromoCode(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal("0.0001")), MaxValueValidator(Decimal(1))],
-        help_text=_("0.1 表示减 10%。比例和金额只填一个，都不填则只记推荐。"),
+        help_text=_("10 表示减 10%。比例和金额只填一个，都不填则只记推荐。"),
     )
     amount = models.DecimalField(
         _("减免金额"),

@@ -59,7 +59,7 @@ class Thresholds(models.Model):
         decimal_places=3,
         default=Decimal("0.300"),
         validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal(1))],
-        help_text=_("成熟后被退款撤回的佣金，占成熟佣金的比例。0.3 表示 30%。"),
+        help_text=_("成熟后被退款撤回的佣金，占成熟佣金的百分之几。"),
     )
     refund_orders = models.PositiveSmallIntegerField(
         _("至少几笔这样的退款"), default=3, validators=[MinValueValidator(1)]

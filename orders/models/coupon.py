@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language, gettext, pgettext_lazy
@@ -28,12 +28,13 @@ class CouponOffer(models.Model):
         _("减多少元"), max_digits=10, decimal_places=2, null=True, blank=True
     )
     share = models.DecimalField(
-        _("减几成"),
+        _("减百分之几"),
         max_digits=5,
         decimal_places=4,
         null=True,
         blank=True,
-        help_text=_("0.10 表示减一成，也就是九折。"),
+        validators=[MinValueValidator(Decimal("0.0001")), MaxValueValidator(Decimal(1))],
+        help_text=_("10 表示减 10%，也就是九折。"),
     )
     min_amount = models.DecimalField(
         _("适用商品满"), max_digits=10, decimal_places=2, default=Decimal(0)

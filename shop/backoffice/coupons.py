@@ -8,7 +8,6 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -19,6 +18,7 @@ from base.errors import DomainError
 from orders.coupons import issue_coupon
 from orders.models import Coupon, CouponOffer
 from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
+from shop.backoffice.percents import InPercents, worded
 
 
 class IssueForm(BaseDialogForm):
@@ -27,7 +27,8 @@ class IssueForm(BaseDialogForm):
 
 
 @admin.register(CouponOffer)
-class CouponOfferAdmin(ModelAdmin):
+class CouponOfferAdmin(InPercents):
+    percents = ("share",)
     list_display = ["name", "kind", "words", "issued", "used", "is_active"]
     list_filter = ["kind", "is_active"]
     list_select_related = ["product", "category"]
@@ -40,7 +41,7 @@ class CouponOfferAdmin(ModelAdmin):
         (None, {"fields": ["is_active"]}),
     )
     # Once somebody has one, its terms stay.
-    TERMS = ["kind", "amount", "share", "product", "category", "min_amount"]
+    TERMS = ["kind", "amount", worded(CouponOffer, "share"), "product", "category", "min_amount"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CouponOffer]:
         return (

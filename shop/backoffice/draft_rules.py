@@ -13,12 +13,13 @@ from distribution.editor.rule_words import rule_sentence
 from distribution.models import ChangeSet, RuleChange
 from distribution.states import ChangeSetState
 from shop.backoffice.actions import SaysRefusals, change_address, merchant
+from shop.backoffice.percents import InPercents
 from shop.backoffice.rule_forms import RuleChangeForm
 from shop.backoffice.rules import CONTENT_FIELDSETS, TARGET_SHOWN
 
 
 @admin.register(RuleChange)
-class RuleChangeAdmin(SaysRefusals):
+class RuleChangeAdmin(InPercents, SaysRefusals):
     """A rule of a draft; its list is the draft's page."""
 
     form = RuleChangeForm
@@ -30,6 +31,7 @@ class RuleChangeAdmin(SaysRefusals):
     conditional_fields = TARGET_SHOWN
     fieldsets = [*CONTENT_FIELDSETS, (None, {"fields": ["seen_revision"]})]
     change_form_before_template = "backoffice/rule_live.html"
+    percents = ("rate1", "rate2")
     show_full_result_count = False
 
     class Media:

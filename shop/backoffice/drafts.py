@@ -54,10 +54,10 @@ from shop.backoffice.actions import (
     merchant,
     refusal,
 )
+from shop.backoffice.percents import InPercents, PercentField
 from shop.backoffice.rule_forms import (
     DiscardForm,
     DryRunForm,
-    PercentField,
     PublishForm,
 )
 from shop.backoffice.rule_pages import require
@@ -117,8 +117,9 @@ class ChangeSetForm(ModelForm):
 
 
 @admin.register(ChangeSet)
-class ChangeSetAdmin(SaysRefusals):
+class ChangeSetAdmin(InPercents, SaysRefusals):
     form = ChangeSetForm
+    percents = ("cap_rate",)
     list_display = ["name", "state_label", "what", "effective_at", "created_by", "created_at"]
     list_filter = ["state", "created_at"]
     list_select_related = ["created_by"]

@@ -10,7 +10,6 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from base.errors import DomainError
@@ -18,6 +17,7 @@ from distribution.models import Binding, Click, ClickDay, Link, PromoCode, Promo
 from distribution.sharing import promo_codes
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, merchant
 from shop.backoffice.counting import count_of, sum_of
+from shop.backoffice.percents import InPercents
 
 
 @admin.register(Link)
@@ -83,8 +83,9 @@ class PromoUseInline(ReadOnlyInline):
 
 
 @admin.register(PromoCode)
-class PromoCodeAdmin(ModelAdmin):
+class PromoCodeAdmin(InPercents):
     form = PromoCodeForm
+    percents = ("percent",)
     list_display = ["code", "owner", "words", "used", "most_uses", "paid", "brought", "sales", "refunded", "starts_at", "ends_at", "is_active"]  # fmt: skip
     list_filter = ["is_active", ("owner", admin.EmptyFieldListFilter), "ends_at"]
     list_select_related = ["owner__user", "product", "category"]

@@ -31,6 +31,7 @@ from distribution.risk.states import UNDECIDED, State
 from distribution.risk.words import in_words, people_of
 from shop.backoffice.actions import OneRowAdmin, ReadOnlyAdmin, change_address, merchant
 from shop.backoffice.finding import Finds, distributors_named, orders_numbered
+from shop.backoffice.percents import InPercents
 
 # So many commissions of a signal are shown; "all" in the form means all of them.
 SHOWN = 200
@@ -68,7 +69,8 @@ class DecisionForm(forms.Form):
 
 @admin.register(Signal)
 class SignalAdmin(Finds, ReadOnlyAdmin):
-    list_display = ["found_at", "kind", "label", "payee", "words", "orders", "at_stake", "decided_by", "reason"]  # fmt: skip
+    list_display = ["found_at", "kind", "label", "payee", "words", "orders", "at_stake", "decided_by"]  # fmt: skip
+    file_columns = ["found_at", "kind", "label", "payee", "words", "orders", "at_stake", "decided_by", "reason"]  # fmt: skip
     list_display_links = ["found_at", "kind"]
     list_filter = ["state", "kind", "found_at"]
     list_select_related = ["payee__user", "decided_by"]
@@ -205,8 +207,10 @@ class SignalAdmin(Finds, ReadOnlyAdmin):
 
 
 @admin.register(Thresholds)
-class ThresholdsAdmin(OneRowAdmin):
+class ThresholdsAdmin(InPercents, OneRowAdmin):
     """Every change is in the audit log."""
+
+    percents = ("refund_share",)
 
     fields = ["window_days", "ip_most_people", ("refund_share", "refund_orders"), ("hasty_days", "hasty_orders"), "clicks_per_hour", "accounts_per_visitor"]  # fmt: skip
 

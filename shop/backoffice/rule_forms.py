@@ -1,7 +1,6 @@
 """The forms rules are written with: per cents as people say them, nonsense refused in words."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -19,7 +18,6 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from base.money import percent
 from catalog.models import Variant
 from distribution.editor.change_sets import CONTENT_WORDS
 from distribution.editor.rule_words import policy_differences, rule_sentence
@@ -30,43 +28,12 @@ from distribution.states import ChangeSetState
 from shop.backoffice import joining
 from shop.backoffice.actions import ReasonForm
 from shop.backoffice.people import find_distributor
+from shop.backoffice.percents import PercentField
 
 # How long somebody may look at a form whose time says "now".
 A_MOMENT = timedelta(hours=1)
 
 TARGETS = ("category", "product", "variant")
-
-
-class PercentField(forms.DecimalField):
-    """A share written as people say it: `12.5` or `12.5%` for 0.125."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = UnfoldAdminTextInputWidget(
-            attrs={"suffix": "%", "inputmode": "decimal", "autocomplete": "off"}
-        )
-        # The words for what is missing come from `clean`, so that no browser speaks before us.
-        super().__init__(**{"required": False, "widget": widget} | kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return percent(value).removesuffix("%") if isinstance(value, Decimal) else value
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = value.strip().removesuffix("%").removesuffix("％").strip()
-        number = super().to_python(value)
-        if number is None:
-            return None
-        if not 0 <= number <= 100:
-            raise ValidationError(_("比例要在 0% 到 100% 之间。"))
-        if number.as_tuple().exponent < -6:  # type: ignore[operator]  # the number is finite
-            raise ValidationError(_("比例最多六位小数。"))
-        return number / 100
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return self.to_python(data) != initial
-        except ValidationError:
-            return True
 
 
 class RuleContentForm(ModelForm):

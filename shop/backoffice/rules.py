@@ -32,6 +32,7 @@ from shop.backoffice.actions import (
     lead_to,
     merchant,
 )
+from shop.backoffice.percents import InPercents
 from shop.backoffice.rule_forms import DiscardForm, EndForm, PolicyForm, RuleForm
 
 STATE_COLOURS = {
@@ -118,8 +119,9 @@ class DatedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Rule)
-class RuleAdmin(SaysRefusals):
+class RuleAdmin(InPercents, SaysRefusals):
     form = RuleForm
+    percents = ("rate1", "rate2")
     list_display = ["number", "words", "state", "starts_at", "ends_at", "valid_from"]
     list_display_links = ["number", "words"]
     list_filter = [StateFilter, "scope", DatedFilter, "base", "tier", ("distributor", AutocompleteSelectFilter)]  # fmt: skip
@@ -337,11 +339,13 @@ def _is_pending(rule: Rule) -> bool:
 
 
 @admin.register(Policy)
-class PolicyAdmin(SaysRefusals, ReadOnlyAdmin):
+class PolicyAdmin(InPercents, SaysRefusals, ReadOnlyAdmin):
     """The versions; adding one starts from the version in force."""
 
     form = PolicyForm
-    list_display = ["row_number", "valid_from", "state", "cap", "margin_guard", "maturity_days", "self_purchase", "two_levels", "binding_mode", "joining", "created_by"]  # fmt: skip
+    percents = ("cap_rate",)
+    list_display = ["row_number", "valid_from", "state", "cap", "margin_guard", "maturity_days", "self_purchase", "two_levels", "binding_mode", "joining"]  # fmt: skip
+    file_columns = ["row_number", "valid_from", "state", "cap", "margin_guard", "maturity_days", "self_purchase", "two_levels", "binding_mode", "joining", "created_by"]  # fmt: skip
     list_filter = ["valid_from", "joining", "binding_mode", "self_purchase"]
     list_select_related = ["created_by"]
     search_fields = ["created_by__name", "created_by__phone"]

@@ -21,7 +21,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from base.audit import record_audit
@@ -42,7 +42,7 @@ from distribution.tiers.privileges import in_words
 from distribution.tiers.reviews import preview_review
 from distribution.tiers.words import calendar_in_words, period_in_words, tasks_in_words
 from shop.backoffice.actions import OneRowAdmin, ReadOnlyAdmin, merchant
-from shop.backoffice.rule_forms import PercentField
+from shop.backoffice.percents import InPercents, PercentField
 
 PER_PAGE = 50
 MOST_DISCOUNT = Decimal("0.9")
@@ -73,10 +73,11 @@ class PrivilegesForm(ModelForm):
         return share
 
 
-class PrivilegedAdmin(ModelAdmin):
+class PrivilegedAdmin(InPercents):
     """Every change of what somebody may do is in the audit log."""
 
     form = PrivilegesForm
+    percents = ("own_discount",)
 
     @display(description=gettext_lazy("权益"))
     def privileges(self, row: Privileged) -> str:
@@ -110,9 +111,18 @@ class TaskInline(TabularInline):
 class UpliftForm(ModelForm):
     uplift = PercentField(label=gettext_lazy("加成"), required=True)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """What has begun or is planned stays as it was; a new row is how it changes."""
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for field in self.fields.values():
+                field.disabled = True
+
     def clean_valid_from(self) -> datetime:
         """An uplift begins now at the earliest: what is past stays as it was."""
         begins: datetime = self.cleaned_data["valid_from"]
+        if self.instance.pk:
+            return begins
         return max(begins, timezone.now())
 
 
@@ -123,9 +133,6 @@ class UpliftInline(TabularInline):
     form = UpliftForm
     extra = 0
     fields = ["uplift", "valid_from"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
