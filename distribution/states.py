@@ -133,16 +133,23 @@ class InvitationState(models.TextChoices):
     JOINED = "joined", _("已加入")
     DECLINED = "declined", _("已婉拒")
     EXPIRED = "expired", _("已过期")
+    WITHDRAWN = "withdrawn", _("已收回")
 
 
 OPEN_INVITATIONS = (InvitationState.SENT, InvitationState.OPENED)
-_ENDS = {InvitationState.JOINED, InvitationState.DECLINED, InvitationState.EXPIRED}
+_ENDS = {
+    InvitationState.JOINED,
+    InvitationState.DECLINED,
+    InvitationState.EXPIRED,
+    InvitationState.WITHDRAWN,
+}
 INVITATION_TRANSITIONS = {
     InvitationState.SENT: frozenset({InvitationState.OPENED, *_ENDS}),
     InvitationState.OPENED: frozenset(_ENDS),
     InvitationState.JOINED: frozenset(),
     InvitationState.DECLINED: frozenset(),
     InvitationState.EXPIRED: frozenset(),
+    InvitationState.WITHDRAWN: frozenset(),
 }
 
 

@@ -95,6 +95,12 @@ class Distributor(models.Model):
     tier_kept_until = models.DateField(
         _("等级保留到"), null=True, blank=True, help_text=_("在这一天之前考核不会降级。")
     )
+    tier_rises_from = models.DateField(
+        _("可升级起始日"),
+        null=True,
+        blank=True,
+        help_text=_("商家调低等级后，从这一天起才会升级。"),
+    )
     joined_at = models.DateTimeField(_("加入时间"))
     hides_earnings = models.BooleanField(
         _("隐藏分享赚"),

@@ -103,6 +103,11 @@ class Policy(models.Model):
         return f"{self._meta.verbose_name} #{self.pk}"
 
     @property
+    def admits_by_itself(self) -> bool:
+        """Whether who meets the conditions, if there are any, is in without the merchant's look."""
+        return self.joining not in (self.Joining.APPLY, self.Joining.APPOINTED)
+
+    @property
     def asks_for_purchase(self) -> bool:
         """Whether somebody has to buy before they may join: the law looks at that closely."""
         return self.joining in (self.Joining.FIRST_ORDER, self.Joining.SPENT)

@@ -123,7 +123,10 @@ class Invitation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["sent", "opened"], ended_at=None)
-                | Q(state__in=["joined", "declined", "expired"], ended_at__isnull=False),
+                | Q(
+                    state__in=["joined", "declined", "expired", "withdrawn"],
+                    ended_at__isnull=False,
+                ),
                 name="invitation_ends_once",
             ),
             models.CheckConstraint(

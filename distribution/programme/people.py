@@ -4,7 +4,7 @@ Every change adds a Standing: what somebody was at any moment can be read later.
 what is unpaid; resigning keeps what was earned; a ban with reasons forfeits what is unpaid.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -42,10 +42,12 @@ from distribution.programme.joining import (
     require_joinable,
     why_admitted,
 )
+from distribution.programme.stories import end_story
 from distribution.programme.welcome import welcome_invited
 from distribution.referral.relations import bound_distributor, recruit
 from distribution.signals import leaving
-from distribution.states import STATUS_TRANSITIONS, Status
+from distribution.states import LEFT, STATUS_TRANSITIONS, Status
+from distribution.tiers.periods import period_at, the_calendar
 from distribution.tiers.privileges import takes_one_more
 
 
@@ -58,16 +60,17 @@ def join(
 ) -> Distributor:
     """A member asks to become a distributor and accepts the agreement; joining is free.
 
-    By policy they are admitted at once, or wait for the merchant. Who has applied or is in the
-    programme already gets their row back. `version` is the agreement they read. Raises
-    CannotJoin, saying what is missing, NotInForce, and DomainError for an unusable contact.
+    By policy they are admitted at once, or wait for the merchant. Who is in the programme already,
+    or waits for the merchant's look, gets their row back; who waits while the policy has come to
+    admit without one is admitted. `version` is the agreement they read. Raises CannotJoin, saying
+    what is missing, NotInForce, and DomainError for an unusable contact.
     """
     with transaction.atomic():
         user, distributor = _lock_member(user)
         at = at or timezone.now()
-        if distributor and (distributor.is_in_programme or distributor.status == Status.APPLIED):
-            return distributor
         policy = policy_at(at)
+        if distributor and (distributor.is_in_programme or _waits(distributor, policy)):
+            return distributor
         if distributor and distributor.status == Status.BANNED:
             raise CannotJoin(_("该账号已被封禁，不能再次加入。"))
         require_joinable(user, policy, at=at)
@@ -77,9 +80,14 @@ def join(
             _stand(distributor, Status.APPLIED, at, by=user, reason=_("再次申请"))
         if contact is not None:
             keep_contact(distributor, contact, at=at)
-        if policy.joining != Policy.Joining.APPLY:
+        if policy.admits_by_itself:
             _admit(distributor, at, by=None, reason=why_admitted(policy))
     return distributor
+
+
+def _waits(distributor: Distributor, policy: Policy) -> bool:
+    """Whether only the merchant can answer this applicant."""
+    return distributor.status == Status.APPLIED and not policy.admits_by_itself
 
 
 def join_invited(
@@ -175,6 +183,8 @@ def set_status(
         require_transition(STATUS_TRANSITIONS, distributor.status, status)
         was = distributor.status
         _stand(distributor, status, at, by=by, reason=reason)
+        if status in LEFT or status == Status.BANNED:
+            end_story(distributor, by=by, reason=reason)
         if status == Status.BANNED:
             _forfeit(distributor, by=by, at=at, reason=reason)
         record_audit(f"{status}_distributor", distributor, by=by, reason=reason)
@@ -237,6 +247,7 @@ def set_tier(
     """Give another tier from `at` on; placed orders keep the tier they were placed under.
 
     A review does not lower it before `keep_until`, nor before one whole period under it is over.
+    Nor does it raise who was given a lower tier, until after `keep_until` or in the next period.
     """
     with transaction.atomic():
         distributor = _lock(distributor)
@@ -244,8 +255,12 @@ def set_tier(
             return distributor
         at = at or timezone.now()
         is_another = distributor.tier != tier
+        is_lowered = _place(tier) < _place(distributor.tier)
         if is_another:
             distributor.tier_since, distributor.tier_is_earned = at, False
+        if is_another or distributor.tier_rises_from is not None:
+            is_held_down = is_lowered or not is_another
+            distributor.tier_rises_from = _next_rise(keep_until, at) if is_held_down else None
         distributor.tier, distributor.tier_kept_until = tier, keep_until
         standing = _keep_standing(distributor, Status(distributor.status), at, by=by, reason=reason)
         if is_another:
@@ -254,6 +269,18 @@ def set_tier(
             "set_tier", distributor, by=by, reason=reason, tier=tier, keep_until=keep_until
         )
     return distributor
+
+
+def _place(tier: Tier | None) -> tuple[int, int]:
+    """Where a tier stands; having none is below all."""
+    return (tier.rank, tier.pk) if tier else (-1, -1)
+
+
+def _next_rise(keep_until: date | None, at: datetime) -> date:
+    """The first day on which somebody who was lowered may rise by a review."""
+    if keep_until is not None:
+        return keep_until + timedelta(days=1)
+    return period_at(the_calendar(), at).end
 
 
 def _lock(distributor: Distributor) -> Distributor:
@@ -298,7 +325,14 @@ def _keep_standing(
 ) -> Standing:
     distributor.status = status
     distributor.save(
-        update_fields=["status", "tier", "tier_since", "tier_is_earned", "tier_kept_until"]
+        update_fields=[
+            "status",
+            "tier",
+            "tier_since",
+            "tier_is_earned",
+            "tier_kept_until",
+            "tier_rises_from",
+        ]
     )
     return Standing.objects.create(
         distributor=distributor,

@@ -1,4 +1,5 @@
-"""Inviting members to become distributors: sent, opened, joined, declined or expired.
+"""Inviting members to become distributors: sent, opened, joined, declined, taken back
+or expired.
 
 An invitation appoints whoever accepts it, whatever the policy asks for, and may give a coupon:
 once, for joining alone. Nothing depends on a purchase.
@@ -139,6 +140,25 @@ def decline_invitation(invitation: Invitation, *, at: datetime | None = None) ->
             return invitation
         _require_open(invitation, at)
         return end_invitation(invitation, InvitationState.DECLINED, at)
+
+
+def withdraw_invitation(
+    invitation: Invitation, *, by: User | None, reason: str, at: datetime | None = None
+) -> Invitation:
+    """The merchant takes an open invitation back; its member may be asked again.
+
+    Withdrawn already: nothing happens. Raises WrongState, and DomainError without a reason.
+    """
+    if not reason.strip():
+        raise DomainError(_("请填写原因。"))
+    with transaction.atomic():
+        invitation = lock_row(Invitation.objects.filter(pk=invitation.pk))
+        at = at or timezone.now()
+        if invitation.state == InvitationState.WITHDRAWN:
+            return invitation
+        _require_open(invitation, at)
+        record_audit("withdraw_invitation", invitation, by=by, reason=reason)
+        return end_invitation(invitation, InvitationState.WITHDRAWN, at)
 
 
 def expire_invitations(at: datetime) -> int:

@@ -1,8 +1,8 @@
 """Success stories: told by a distributor who agrees, chosen by the merchant, figures from the ledger.
 
 Nobody writes an income into a story: what the page says somebody was paid last month is the sum of
-what the ledger settled to them in it. Consent ends the moment it is withdrawn, and a story is out
-of sight while its teller is not an approved distributor.
+what the ledger settled to them in it. Consent ends the moment it is withdrawn or its teller
+leaves or is banned, and a story is out of sight while its teller is frozen.
 """
 
 from collections.abc import Collection, Sequence
@@ -84,6 +84,20 @@ def withdraw_story(distributor: Distributor) -> Story:
         story.save(update_fields=["state"])
         record_audit("withdraw_story", story, by=distributor.user)
     return story
+
+
+def end_story(distributor: Distributor, *, by: User | None, reason: str) -> None:
+    """Who leaves takes their consent with them: coming back does not bring the story back.
+
+    For the transaction that lets them go, which holds the lock of their row.
+    """
+    for story in lock_rows(Story.objects.filter(pk=distributor.pk)):
+        if story.state == StoryState.WITHDRAWN:
+            continue
+        require_transition(STORY_TRANSITIONS, story.state, StoryState.WITHDRAWN)
+        story.state = StoryState.WITHDRAWN
+        story.save(update_fields=["state"])
+        record_audit("withdraw_story", story, by=by, reason=reason)
 
 
 def publish_story(

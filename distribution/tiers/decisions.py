@@ -92,8 +92,13 @@ class Holder:
     since: datetime
     is_earned: bool
     kept_until: date | None
+    rises_from: date | None
     warned: dict[date, datetime]
     closed: frozenset[date]
+
+    def may_rise(self, at: datetime) -> bool:
+        """Whom the merchant has lowered rises from a day on."""
+        return self.rises_from is None or beijing_date(at) >= self.rises_from
 
     def is_examined(self, period: Period) -> bool:
         """Whether this period speaks about their tier: one they held for the whole of it, or
@@ -170,7 +175,7 @@ class Review:
     def decide(self, holder: Holder, sold: Windows) -> list[Decision]:
         """What becomes of one person: nothing, one thing, or the last period and a warning."""
         higher = self.ladder.earned_above(holder.tier, sold.running)
-        if higher is not None:
+        if higher is not None and holder.may_rise(self.at):
             return [self._decision(holder, Outcome.ROSE, self.running, sold.running, higher)]
         if not self.can_fall(holder.tier):
             return []

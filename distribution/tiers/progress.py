@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from base.clock import beijing_date
 from distribution.models import Distributor, PositionPrivileges, Tier
 from distribution.tiers.decisions import Holder, Review, TaskProgress, Windows, is_met, progress_of
 from distribution.tiers.own_sales import Figures
@@ -83,6 +84,7 @@ class TierProgress:
     figures: Figures
     deadlines: list[Deadline]
     kept_until: date | None
+    rises_from: date | None
     is_examined_next: bool
     higher: list[Card]
     history: list[Moment]
@@ -96,6 +98,7 @@ def tier_progress(distributor: Distributor, *, at: datetime) -> TierProgress:
     holder = next(iter(holders_of(review, Distributor.objects.filter(pk=distributor.pk))), None)
     sold = sold_by(review, [holder])[distributor.pk] if holder else Windows()
     kept = distributor.tier_kept_until
+    rises = distributor.tier_rises_from
     return TierProgress(
         privileges=privileges,
         has=for_oneself(privileges),
@@ -105,6 +108,7 @@ def tier_progress(distributor: Distributor, *, at: datetime) -> TierProgress:
         figures=sold.running,
         deadlines=list(_deadlines(review, holder, sold)) if holder else [],
         kept_until=kept if kept and kept >= review.running.start else None,
+        rises_from=rises if rises and rises > beijing_date(at) else None,
         is_examined_next=_is_examined_next(review, holder),
         higher=_higher(review, distributor, privileges, sold.running),
         history=_history(distributor),

@@ -95,7 +95,15 @@ def holders_of(review: Review, rows: QuerySet[Distributor]) -> list[Holder]:
     found = list(
         rows.filter(~Exists(later), status=Status.APPROVED)
         .order_by("pk")
-        .values_list("pk", "tier", "tier_since", "joined_at", "tier_is_earned", "tier_kept_until")
+        .values_list(
+            "pk",
+            "tier",
+            "tier_since",
+            "joined_at",
+            "tier_is_earned",
+            "tier_kept_until",
+            "tier_rises_from",
+        )
     )
     warned: dict[int, dict[date, datetime]] = defaultdict(dict)
     closed: dict[int, set[date]] = defaultdict(set)
@@ -114,10 +122,11 @@ def holders_of(review: Review, rows: QuerySet[Distributor]) -> list[Holder]:
             since or joined_at,
             is_earned,
             kept_until,
+            rises_from,
             warned[person],
             frozenset(closed[person]),
         )
-        for person, tier, since, joined_at, is_earned, kept_until in found
+        for person, tier, since, joined_at, is_earned, kept_until, rises_from in found
     ]
 
 
@@ -224,7 +233,11 @@ def _write_tiers(
         )
     for tier, people in changed.items():
         Distributor.objects.filter(pk__in=people).update(
-            tier=tier, tier_since=at, tier_is_earned=True, tier_kept_until=None
+            tier=tier,
+            tier_since=at,
+            tier_is_earned=True,
+            tier_kept_until=None,
+            tier_rises_from=None,
         )
     Standing.objects.bulk_create(standings)
 

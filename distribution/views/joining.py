@@ -111,6 +111,8 @@ def _known_of(distributor: Distributor | None) -> dict[str, Any]:
 def _may_ask(distributor: Distributor | None, policy: Policy) -> bool:
     if policy.joining == Policy.Joining.APPOINTED:
         return False
+    if distributor is not None and distributor.status == Status.APPLIED:
+        return policy.admits_by_itself
     return distributor is None or distributor.status in (*LEFT, Status.REJECTED)
 
 

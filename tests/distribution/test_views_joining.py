@@ -279,3 +279,16 @@ class TestWhoMayComeIn:
 
     def test_a_shopper_is_shown_how_to_join(self, user: User, pages_of: Pages, path: str) -> None:
         assert pages_of(user).get(path)["Location"] == JOIN
+
+
+def test_who_waits_while_the_door_opens_is_told_and_let_in(user: User, pages_of: Pages) -> None:
+    person = join(user)
+    client = pages_of(user)
+    assert "申请审核中" in text_of(client.get(JOIN)) and "不用再等审核" not in text_of(
+        client.get(JOIN)
+    )
+    publish_policy(by=None, joining=Policy.Joining.OPEN)
+    assert "不用再等审核" in text_of(client.get(JOIN))
+    assert client.post(JOIN, AGREED | {"wechat": "xiaolin_1"}).status_code == 302
+    person.refresh_from_db()
+    assert person.status == Status.APPROVED

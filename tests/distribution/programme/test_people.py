@@ -98,6 +98,18 @@ class TestJoining:
         assert standings(first) == [("applied", NOON), ("approved", NOON + DAY)]
         assert Balance.objects.count() == 1
 
+    def test_who_waits_is_let_in_when_the_policy_comes_to_admit_everybody(self) -> None:
+        distributor = join(make_user(), at=NOON)
+        publish_policy(by=None, at=NOON + DAY, joining=Joining.APPOINTED)
+        assert join(distributor.user, at=NOON + 2 * DAY).status == Status.APPLIED
+        publish_policy(by=None, at=NOON + 3 * DAY, joining=Joining.SPENT, joining_spend=Decimal(9))
+        with pytest.raises(CannotJoin, match="9"):
+            join(distributor.user, at=NOON + 4 * DAY)
+        publish_policy(by=None, at=NOON + 5 * DAY, joining=Joining.OPEN)
+        for at in (NOON + 6 * DAY, NOON + 7 * DAY):
+            assert join(distributor.user, at=at).status == Status.APPROVED
+        assert standings(distributor) == [("applied", NOON), ("approved", NOON + 6 * DAY)]
+
     def test_again_after_resigning_or_a_refusal(self) -> None:
         distributor = join(make_user(), at=NOON)
         set_status(distributor, Status.REJECTED, by=None, reason="test", at=NOON + DAY)

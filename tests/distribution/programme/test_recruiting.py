@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from base.accounts.models import User
-from base.errors import WrongState
+from base.errors import DomainError, WrongState
 from base.models import AuditEntry, InboxMessage
 from distribution.models import Distributor, Invitation
 from distribution.policy import publish_policy
@@ -24,6 +24,7 @@ from distribution.programme.recruiting import (
     expire_invitations,
     invite,
     open_invitation,
+    withdraw_invitation,
 )
 from distribution.referral.relations import bind_by_link
 from orders.models import Coupon, CouponOffer
@@ -220,3 +221,22 @@ def test_the_funnel_counts_each_step() -> None:
     (month,) = funnel(now - timedelta(days=1), now + timedelta(days=1))
     assert (month.sent, month.opened, month.joined, month.sold, month.used) == (4, 3, 2, 1, 1)
     assert funnel(now - timedelta(days=9), now - timedelta(days=8)) == []
+
+
+def test_an_open_one_is_taken_back_and_its_member_may_be_asked_again() -> None:
+    member = make_user()
+    first = invite(member, by=None)
+    with pytest.raises(DomainError, match="原因"):
+        withdraw_invitation(first, by=None, reason=" ")
+    for _ in range(2):
+        assert withdraw_invitation(first, by=None, reason="发错人了").state == "withdrawn"
+    assert AuditEntry.objects.filter(action="withdraw_invitation").count() == 1
+    with pytest.raises(WrongState):
+        accept_invitation(first)
+    assert not Distributor.objects.exists()
+    second = invite(member, by=None)
+    assert second != first
+    accept_invitation(second)
+    with pytest.raises(WrongState):
+        withdraw_invitation(second, by=None, reason="太晚了")
+    assert [one.state for one in Invitation.objects.order_by("pk")] == ["withdrawn", "joined"]

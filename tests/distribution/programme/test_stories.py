@@ -14,7 +14,7 @@ from base.errors import DomainError, WrongState
 from base.models import InboxMessage
 from distribution.models import Distributor, Story
 from distribution.money.commissions import mature_commissions
-from distribution.programme.people import set_status
+from distribution.programme.people import appoint, approve, set_status
 from distribution.programme.stories import (
     CannotTell,
     StoryChanged,
@@ -148,6 +148,26 @@ class TestConsent:
         assert shown() == []
         with pytest.raises(CannotTell):
             tell(person, "还想再说几句，可以吗可以吗。")
+
+    @pytest.mark.parametrize("out", [Status.RESIGNED, Status.BANNED])
+    def test_ends_for_good_when_they_leave(self, out: Status) -> None:
+        person = make_distributor()
+        story = show(tell(person), by=None, at=NOON)
+        set_status(person, out, by=None, reason="test", at=NOON + DAY)
+        story.refresh_from_db()
+        assert story.state == StoryState.WITHDRAWN
+        assert AuditEntry.objects.filter(action="withdraw_story").count() == 1
+        if out == Status.RESIGNED:
+            appoint(person.user, by=None, reason="test", at=NOON + 2 * DAY)
+        assert published_stories(MARCH) == []
+
+    def test_is_back_after_a_freeze(self) -> None:
+        person = make_distributor()
+        show(tell(person), by=None, at=NOON)
+        set_status(person, Status.FROZEN, by=None, reason="test", at=NOON + DAY)
+        assert published_stories(MARCH) == []
+        approve(person, by=None, at=NOON + 2 * DAY)
+        assert len(published_stories(MARCH)) == 1
 
 
 class TestClaims:
