@@ -95,3 +95,8 @@ class PaymentMethod(Protocol):
 
 
 payment_methods: dict[str, PaymentMethod] = {}
+
+
+def method_name(code: str) -> str:
+    """In the reader's language; a method that is gone keeps its code."""
+    return payment_methods[code].label if code in payment_methods else code

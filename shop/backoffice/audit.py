@@ -24,6 +24,7 @@ DEEDS = {
     "withdrawn_distributor": _("撤回分销申请"),
     "banned_distributor": _("封禁分销商"),
     "invite_member": _("邀请会员加入"),
+    "withdraw_invitation": _("收回加入邀请"),
     "submit_story": _("同意公开推广故事"),
     "withdraw_story": _("撤回推广故事"),
     "publish_story": _("公开推广故事"),

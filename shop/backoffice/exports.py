@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from base.money import percent
 from base.tables import csv_response
 
 CHUNK = 2000
@@ -26,8 +27,10 @@ CHUNK = 2000
 def export_selected(
     page: ModelAdmin, request: HttpRequest, rows: QuerySet[Any]
 ) -> StreamingHttpResponse:
-    """A page that reads what its columns need for many rows at once does so in `gather(rows)`."""
-    columns = [name for name in page.get_list_display(request) if name != "action_checkbox"]
+    """A page whose list has no room for everything names the file's columns in `file_columns`; one
+    that reads what its columns need for many rows at once does so in `gather(rows)`."""
+    shown = getattr(page, "file_columns", None) or page.get_list_display(request)
+    columns = [name for name in shown if name != "action_checkbox"]
     titles = [str(label_for_field(name, page.model, model_admin=page)) for name in columns]
     cells = (
         [_cell(page, name, row) for name in columns]
@@ -53,6 +56,8 @@ def _cell(page: ModelAdmin, name: Any, row: models.Model) -> Any:
     field, _attribute, value = lookup_field(name, row, page)
     if isinstance(value, tuple):  # a label: its colour and its words
         value = value[-1]
+    if name in getattr(page, "percents", ()) and value is not None:
+        return percent(value)
     if choices := getattr(field, "flatchoices", None):
         return dict(choices).get(value, value)
     if isinstance(value, bool):

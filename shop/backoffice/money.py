@@ -37,7 +37,8 @@ class ReversalInline(ReadOnlyInline):
 
 @admin.register(Commission)
 class CommissionAdmin(Finds, ReadOnlyAdmin):
-    list_display = ["row_number", "order", "sku", "level", "payee", "amount", "taken_back", "accrued_at", "matures_at", "matured_at"]  # fmt: skip
+    list_display = ["row_number", "order", "sku", "level", "payee", "amount", "taken_back", "accrued_at", "unlocks"]  # fmt: skip
+    file_columns = ["row_number", "order", "sku", "level", "payee", "amount", "taken_back", "accrued_at", "matures_at", "matured_at"]  # fmt: skip
     list_filter = [MaturityFilter, "level", "accrued_at"]
     list_select_related = ["order", "line", "payee__user"]
     search_fields = ["order__number", "payee__code", "payee__user__phone"]
@@ -54,6 +55,11 @@ class CommissionAdmin(Finds, ReadOnlyAdmin):
     @display(description=_("货号"))
     def sku(self, commission: Commission) -> str:
         return commission.line.sku
+
+    @display(description=_("解锁时间"))
+    def unlocks(self, commission: Commission) -> Any:
+        """When it became free, or when it will as far as is known."""
+        return commission.matured_at or commission.matures_at
 
     @display(description=_("已撤回"))
     def taken_back(self, commission: Commission) -> Any:

@@ -1,5 +1,6 @@
 """Payouts in the back office: schedules, runs with a preview, approval, sending, results by hand."""
 
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -22,6 +24,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from base.audit import record_audit
 from base.clock import beijing_date
 from base.errors import DomainError
+from base.pages import page_of
+from base.tables import csv_response
+from distribution.models import Distributor
 from orders.registries import Outcome
 from payouts import runs, sending
 from payouts.channels import Manual, channel_choices, channel_name
@@ -38,6 +43,9 @@ from shop.backoffice.actions import (
 )
 from shop.backoffice.counting import count_of, sum_of
 from shop.backoffice.finding import Finds, distributors_named
+
+PER_PAGE = 50
+CHUNK = 2000
 
 STATE_COLOURS = {
     PayoutState.DRAFT: "warning",
@@ -99,13 +107,24 @@ class ScheduleAdmin(ModelAdmin):
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return lead_to(self, request, object_id, "admin:payout_preview")
 
-    def preview_view(self, request: HttpRequest, schedule_id: int) -> HttpResponse:
-        """Who would be paid now and who not, with the reason. Nothing is written."""
+    def preview_view(self, request: HttpRequest, schedule_id: int) -> HttpResponseBase:
+        """Who would be paid now and who not, with the reason; `?csv` as a file. Nothing is
+        written."""
         schedule = get_object_or_404(Schedule, pk=schedule_id)
         preview = runs.preview_period(schedule, beijing_date(timezone.now()))
+        rows = [
+            *((candidate, _("将结算")) for candidate in preview.payouts),
+            *((candidate, reason.label) for candidate, reason in preview.skips),
+        ]
+        if "csv" in request.GET:
+            titles = [_("分销商"), _("推广码"), _("会员号"), _("可结算"), _("结果")]
+            return csv_response(f"payout-preview-{preview.period:%Y%m%d}.csv", titles, _lines(rows))
+        page = page_of(request, rows, PER_PAGE)
         context = self.admin_site.each_context(request) | {
             "title": _("结算预览：%(name)s") % {"name": schedule},
             "preview": preview,
+            "page": page,
+            "rows": _named(page.object_list),
             "opts": self.opts,
         }
         return TemplateResponse(request, "backoffice/payout_preview.html", context)
@@ -119,6 +138,20 @@ class ScheduleAdmin(ModelAdmin):
         run = runs.run_period(schedule, beijing_date(timezone.now()), by=merchant(request))
         record_audit("run_payouts", run, by=merchant(request))
         return _("批次“%(run)s”：%(count)d 笔。") % {"run": run, "count": run.payouts.count()}
+
+
+def _named(rows: Sequence[Any]) -> list[tuple[Distributor, runs.Candidate, Any]]:
+    """Each candidate with who they are: one query."""
+    people = Distributor.objects.select_related("user").in_bulk(
+        [candidate.distributor_id for candidate, _result in rows]
+    )
+    return [(people[one.distributor_id], one, result) for one, result in rows]
+
+
+def _lines(rows: list[Any]) -> Iterator[list[Any]]:
+    for first in range(0, len(rows), CHUNK):
+        for person, candidate, result in _named(rows[first : first + CHUNK]):
+            yield [person, person.code, candidate.member_no, candidate.available, result]
 
 
 class PayoutInline(ReadOnlyInline):
@@ -190,10 +223,26 @@ class RunAdmin(ReadOnlyAdmin):
         return _("已审批 %(count)d 笔。") % {"count": count}
 
 
+# What a channel answers, by `Outcome.state`.
+ANSWERS = {
+    "paid": _("已付款"),
+    "failed": _("失败"),
+    "closed": _("已关闭"),
+    "open": _("已受理，等待结果"),
+    "missing": _("渠道没有这笔记录"),
+    "unknown": _("没有明确答复，稍后再查"),
+}
+
+
 class AttemptInline(ReadOnlyInline):
     model = PayoutAttempt
-    fields = ["action", "at", "outcome", "detail"]
+    fields = ["action", "at", "result", "detail"]
     readonly_fields = fields
+
+    @display(description=_("结果"))
+    def result(self, attempt: PayoutAttempt) -> Any:
+        """An attempt without an answer was broken off: it is asked about again."""
+        return ANSWERS.get(attempt.outcome, attempt.outcome or ANSWERS["unknown"])
 
 
 class PaidForm(BaseDialogForm):
@@ -226,7 +275,8 @@ class ChannelFilter(admin.SimpleListFilter):
 
 @admin.register(Payout)
 class PayoutAdmin(Finds, ReadOnlyAdmin):
-    list_display = ["number", "distributor", "amount", "state_label", "channel_name", "run", "created_at", "closed_at"]  # fmt: skip
+    list_display = ["number", "distributor", "amount", "state_label", "channel_name", "run", "closed_at"]  # fmt: skip
+    file_columns = ["number", "distributor", "amount", "state_label", "channel_name", "run", "created_at", "closed_at"]  # fmt: skip
     list_filter = ["state", ChannelFilter, "run__schedule", ("created_at", RangeDateFilter)]
     list_filter_submit = True
     list_select_related = ["distributor__user", "run__schedule"]

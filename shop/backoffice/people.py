@@ -86,8 +86,12 @@ class TierForm(ReasonForm):
         Tier.objects.all(), label=_("等级"), required=False, widget=UnfoldAdminSelectWidget
     )
     keep_until = forms.DateField(
-        label=_("保留到（留空则满一个完整周期后照常考核；只挡降级，不挡升级）"),
+        label=_("保留到（可不填）"),
         required=False,
+        help_text=_(
+            "调高：这天之前不降级，仍可升级；不填则满一个完整周期后照常考核。"
+            "调低：这天之前不升级；不填则这个周期内不升级。"
+        ),
         widget=UnfoldAdminSingleDateWidget,
     )
     field_order = ["tier", "keep_until", "reason"]
@@ -251,7 +255,8 @@ def _may_become(*states: Status) -> Callable[[Distributor], bool]:
 
 @admin.register(Distributor)
 class DistributorAdmin(ReadOnlyAdmin):
-    list_display = ["name", "phone", "code", "tier", "status_label", "month_orders", "month_sales", "month_earned", "earned", "available", "reserved", "joined_at"]  # fmt: skip
+    list_display = ["name", "phone", "code", "tier", "status_label", "month_orders", "month_sales", "month_earned", "earned", "available", "joined_on"]  # fmt: skip
+    file_columns = ["name", "phone", "code", "tier", "status_label", "month_orders", "month_sales", "month_earned", "earned", "available", "reserved", "joined_at"]  # fmt: skip
     list_filter = ["status", "tier", SellingFilter, "joined_at"]
     list_select_related = ["user", "tier", "balance"]
     search_fields = ["code", "user__name", "user__phone", "user__member_no"]
@@ -281,6 +286,10 @@ class DistributorAdmin(ReadOnlyAdmin):
     @display(description=_("分销商"))
     def name(self, distributor: Distributor) -> str:
         return str(distributor.user)
+
+    @display(description=_("加入时间"), ordering="joined_at")
+    def joined_on(self, distributor: Distributor) -> date:
+        return beijing_date(distributor.joined_at)
 
     @display(description=_("手机号"))
     def phone(self, distributor: Distributor) -> str:

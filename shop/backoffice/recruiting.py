@@ -29,10 +29,10 @@ from base.tables import csv_response
 from distribution.models import Candidate, Invitation
 from distribution.programme.candidates import candidates, reasons
 from distribution.programme.invitation_funnel import funnel
-from distribution.programme.recruiting import invite
+from distribution.programme.recruiting import invite, withdraw_invitation
 from distribution.states import InvitationState
 from orders.models import CouponOffer
-from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
+from shop.backoffice.actions import ReadOnlyAdmin, ReasonForm, button, merchant
 
 MOST_AT_ONCE = 200
 LONGEST_AGO = 4  # digits of a number of days
@@ -42,6 +42,7 @@ COLOURS = {
     InvitationState.JOINED: "success",
     InvitationState.DECLINED: "danger",
     InvitationState.EXPIRED: "",
+    InvitationState.WITHDRAWN: "",
 }
 
 
@@ -114,6 +115,7 @@ class CandidateAdmin(ReadOnlyAdmin):
         ActiveFilter,
     ]
     list_filter_submit = True
+    list_before_template = "backoffice/candidates_counted.html"
     search_fields = ["member__name", "member__phone", "member__member_no"]
     fields = ["name", "phone_hint", "member_no", "points", "why", "spent", "last_bought_on", "invited", "counted_at"]  # fmt: skip
     readonly_fields = fields
@@ -232,10 +234,22 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_select_related = ["member", "offer", "by"]
     search_fields = ["member__name", "member__phone", "member__member_no", "message"]
     fields = ["member", "state", "offer", "message", "by", "sent_at", "expires_at", "opened_at", "ended_at", "coupon"]  # fmt: skip
+    actions_detail = ["withdraw"]
     show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields
+
+    @button(
+        _("收回邀请"),
+        text=_("对方不能再用它加入；以后可以重新邀请。"),
+        form=ReasonForm,
+        icon="undo",
+        when=lambda invitation: invitation.is_open and invitation.expires_at > timezone.now(),
+    )
+    def withdraw(self, request: HttpRequest, invitation: Invitation, form: ReasonForm) -> Any:
+        withdraw_invitation(invitation, by=merchant(request), reason=form.cleaned_data["reason"])
+        return _("邀请已收回。")
 
     @display(description=_("状态"), ordering="state", label=COLOURS)
     def state_label(self, invitation: Invitation) -> tuple[str, str]:

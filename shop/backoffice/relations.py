@@ -31,6 +31,8 @@ DECISION_COLOURS = {
     Trace.Decision.KEPT: "info",
     Trace.Decision.REFUSED: "danger",
     Trace.Decision.ENDED: "warning",
+    Trace.Decision.WAITING: "",
+    Trace.Decision.NOTHING: "",
 }
 
 
@@ -66,7 +68,8 @@ class ClickAdmin(ReadOnlyAdmin):
 class TraceAdmin(ReadOnlyAdmin):
     """Every sign with its decision; a member's own timeline is one click away."""
 
-    list_display = ["at", "member", "kind", "channel", "distributor", "verdict", "why", "standing", "note", "by"]  # fmt: skip
+    list_display = ["at", "member", "kind", "channel", "distributor", "verdict", "why", "standing"]  # fmt: skip
+    file_columns = ["at", "member", "kind", "channel", "distributor", "verdict", "why", "standing", "note", "by"]  # fmt: skip
     list_filter = ["kind", "decision", "why", "at"]
     list_select_related = ["member", "distributor__user", "standing__user", "by"]
     search_fields = [

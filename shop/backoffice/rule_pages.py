@@ -125,9 +125,13 @@ def policy_versions(request: HttpRequest, site: ModelAdmin) -> HttpResponse:
     return TemplateResponse(request, "backoffice/policy_history.html", context)
 
 
-def campaign_list(request: HttpRequest, site: ModelAdmin) -> HttpResponse:
-    """Running and coming campaigns as a calendar, the past ones as a list."""
+def campaign_list(request: HttpRequest, site: ModelAdmin) -> HttpResponseBase:
+    """Running and coming campaigns as a calendar, the past ones as a list; `?csv` as a file."""
     now = timezone.now()
+    if "csv" in request.GET:
+        return rules_file(
+            Rule.objects.filter(cancelled_at=None).exclude(starts_at=None, ends_at=None)
+        )
     first = day_start(beijing_date(now)) - timedelta(days=DAYS_BEFORE)
     running, coming = (
         list(campaigns(state, now).select_related(*CONTENT_WORDS)[:100])

@@ -30,6 +30,7 @@ from orders.models import (
     Repayment,
     Shipment,
 )
+from orders.registries import method_name
 from orders.states import OrderState, RefundState, RepaymentState
 from orders.tasks import close_overdue
 from orders.wake import run_soon
@@ -113,8 +114,12 @@ class LineInline(ReadOnlyInline):
 
 class PaymentInline(ReadOnlyInline):
     model = Payment
-    fields = ["number", "method", "amount", "state", "paid_at", "gateway_no"]
+    fields = ["number", "method_label", "amount", "state", "paid_at", "gateway_no"]
     readonly_fields = fields
+
+    @display(description=_("支付方式"))
+    def method_label(self, payment: Payment) -> str:
+        return method_name(payment.method)
 
 
 class ShipmentInline(ReadOnlyInline):

@@ -144,7 +144,10 @@ UNFOLD = {
     "SITE_HEADER": _("商家后台"),
     "SITE_SYMBOL": "storefront",
     "SITE_URL": "/",
-    "LOGIN": {"form": "shop.backoffice.entry.MerchantSignInForm"},
+    "LOGIN": {
+        "form": "shop.backoffice.entry.MerchantSignInForm",
+        "redirect_after": reverse_lazy("admin:index"),
+    },
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": False,
     "DASHBOARD_CALLBACK": "shop.backoffice.board.board",

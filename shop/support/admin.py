@@ -68,7 +68,8 @@ class WorkFilter(admin.SimpleListFilter):
 class TicketAdmin(ReadOnlyAdmin):
     """The queue; a ticket's page is the conversation, with an answer below it."""
 
-    list_display = ["number", "subject", "user", "category", "state_label", "assignee", "created_at", "waited", "last_at"]  # fmt: skip
+    list_display = ["number", "subject", "user", "category", "state_label", "assignee", "waited", "last_at"]  # fmt: skip
+    file_columns = ["number", "subject", "user", "category", "state_label", "assignee", "created_at", "waited", "last_at"]  # fmt: skip
     list_filter = [WorkFilter, "state", "category", ("assignee", admin.RelatedOnlyFieldListFilter), "created_at"]  # fmt: skip
     list_select_related = ["user", "assignee"]
     search_fields = ["number", "subject", "user__name", "user__phone", "order__number"]

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from base.accounts.models import User
-from distribution.models import Invitation
+from distribution.models import Candidate, Invitation
 from distribution.programme.candidates import count_candidates
 from distribution.programme.recruiting import decline_invitation, invite, open_invitation
+from tests.backoffice.test_buttons import press
 from tests.make import make_order, make_user, make_variant, pay, receive
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +116,19 @@ def test_one_and_three_rows_cost_the_same(
         client.get(LIST)
     with django_assert_num_queries(5):
         client.get(INVITATIONS)
+
+
+def test_an_open_invitation_is_taken_back(client: Client, merchant: User) -> None:
+    invitation = invite(buyer(), by=merchant)
+    assert press(client, invitation, "withdraw", reason="发错人了") == "邀请已收回。"
+    invitation.refresh_from_db()
+    assert invitation.state == "withdrawn"
+    page = client.get(f"{INVITATIONS}{invitation.pk}/change/").content.decode()
+    assert "withdraw/" not in page
+
+
+def test_the_list_says_when_its_figures_were_counted(client: Client, merchant: User) -> None:
+    assert "统计到" not in client.get(LIST).content.decode()
+    buyer()
+    counted = timezone.localtime(Candidate.objects.get().counted_at)
+    assert f"统计到 {counted:%Y-%m-%d %H:%M}" in client.get(LIST).content.decode()
