@@ -1,6 +1,6 @@
 """Payouts in the back office: schedules, runs with a preview, approval, sending, results by hand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -140,8 +140,9 @@ class ScheduleAdmin(ModelAdmin):
         return _("批次“%(run)s”：%(count)d 笔。") % {"run": run, "count": run.payouts.count()}
 
 
-def _named(rows: Sequence[Any]) -> list[tuple[Distributor, runs.Candidate, Any]]:
+def _named(rows: Iterable[Any]) -> list[tuple[Distributor, runs.Candidate, Any]]:
     """Each candidate with who they are: one query."""
+    rows = list(rows)
     people = Distributor.objects.select_related("user").in_bulk(
         [candidate.distributor_id for candidate, _result in rows]
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -11,6 +12,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import (
-    UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
@@ -112,12 +113,27 @@ KEY_WORDS = {
 }
 
 
+class KeysByPage(ModelChoiceIterator):
+    """The keys of one page stand together under its name."""
+
+    def __iter__(self) -> Any:
+        for page, keys in groupby(super().__iter__(), key=lambda choice: _page_of(choice[0])):
+            yield page, list(keys)
+
+
+def _page_of(value: Any) -> str:
+    return str(value.instance.content_type).replace("|", "·")
+
+
 class KeysField(forms.ModelMultipleChoiceField):
     """Permissions in the merchant's language; their stored names are half English."""
 
+    iterator = KeysByPage
+    widget = forms.CheckboxSelectMultiple(attrs={"class": "bo-keys"})
+
     def label_from_instance(self, key: Permission) -> str:
         act = key.codename.partition("_")[0]
-        return f"{key.content_type} · {KEY_WORDS.get(act, act)}"
+        return str(KEY_WORDS.get(act, act))
 
 
 class AddressInline(ReadOnlyInline):
@@ -183,11 +199,12 @@ class MemberAdmin(ModelAdmin):
         if db_field.name == "user_permissions":
             pages = ContentType.objects.get_for_models(*self.admin_site._registry).values()
             keys = Permission.objects.filter(content_type__in=pages).select_related("content_type")
-            kwargs |= {
-                "form_class": KeysField,
-                "queryset": keys,
-                "widget": UnfoldAdminSelect2MultipleWidget,
-            }
+            return KeysField(
+                keys.order_by("content_type__app_label", "content_type", "pk"),
+                required=False,
+                label=MemberForm.Meta.labels["user_permissions"],
+                help_text=MemberForm.Meta.help_texts["user_permissions"],
+            )
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

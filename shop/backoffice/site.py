@@ -144,10 +144,7 @@ UNFOLD = {
     "SITE_HEADER": _("商家后台"),
     "SITE_SYMBOL": "storefront",
     "SITE_URL": "/",
-    "LOGIN": {
-        "form": "shop.backoffice.entry.MerchantSignInForm",
-        "redirect_after": reverse_lazy("admin:index"),
-    },
+    "LOGIN": {"form": "shop.backoffice.entry.MerchantSignInForm"},
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": False,
     "DASHBOARD_CALLBACK": "shop.backoffice.board.board",

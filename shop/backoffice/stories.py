@@ -21,7 +21,7 @@ from unfold.widgets import (
 from base.money import ZERO
 from distribution.models import Entry, Story, Transfer
 from distribution.programme.stories import decline_story, last_full_month, publish_story
-from distribution.states import Account, StoryState
+from distribution.states import STORY_TRANSITIONS, Account, StoryState
 from shop.backoffice.actions import ReadOnlyAdmin, ReasonForm, button, merchant
 
 STORY_COLOURS = {
@@ -114,6 +114,7 @@ class StoryAdmin(ReadOnlyAdmin):
         text=_("本人同意的名字和文字会出现在招募页，旁边是账本里上个月实际结算的金额。"),
         form=PublishForm,
         icon="visibility",
+        when=lambda story: StoryState.PUBLISHED in STORY_TRANSITIONS[StoryState(story.state)],
     )
     def publish(self, request: HttpRequest, story: Story, form: PublishForm) -> Any:
         values = {name: form.cleaned_data[name] for name in PUBLISHED}
@@ -126,6 +127,7 @@ class StoryAdmin(ReadOnlyAdmin):
         text=_("原因会告诉本人；对方可以修改后再提交。"),
         form=ReasonForm,
         icon="visibility_off",
+        when=lambda story: StoryState.DECLINED in STORY_TRANSITIONS[StoryState(story.state)],
     )
     def decline(self, request: HttpRequest, story: Story, form: ReasonForm) -> Any:
         decline_story(story, by=merchant(request), reason=form.cleaned_data["reason"])

@@ -1,5 +1,7 @@
 """The door of the back office is as narrow as the shop's own."""
 
+import re
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -45,6 +47,13 @@ def test_a_merchant_comes_in(client: Client, merchant: User, account: str) -> No
     assert knock(client, account, RIGHT) == []
     assert user_of(client) == str(merchant.pk)
     assert client.get("/admin/").status_code == 200
+
+
+def test_the_door_leads_to_the_board(client: Client, merchant: User) -> None:
+    asked = re.search(r'name="next" value="([^"]*)"', client.get(DOOR).content.decode())
+    assert asked is not None
+    typed = {"username": PHONE, "password": RIGHT, "next": asked[1]}
+    assert client.post(DOOR, typed)["Location"] == "/admin/"
 
 
 def test_a_name_given_by_createsuperuser_is_as_good(client: Client) -> None:

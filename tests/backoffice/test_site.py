@@ -24,3 +24,14 @@ def test_one_entry_is_current(client: Client, path: str, entry: str) -> None:
     groups = client.get(path).context["sidebar_navigation"]
     current = [str(item["title"]) for group in groups for item in group["items"] if item["active"]]
     assert current == [entry]
+
+
+def test_keys_are_ticked_page_by_page(client: Client) -> None:
+    owner = make_user("店主", is_staff=True, is_superuser=True)
+    client.force_login(owner)
+    clerk = make_user("店员", is_staff=True)
+    page = client.get(f"/admin/accounts/user/{clerk.pk}/change/")
+    field = page.context["adminform"].form.fields["user_permissions"]
+    groups = dict(field.choices)
+    assert [str(label) for _key, label in groups["风险 · 风险线索"]] == ["新增", "修改", "删除", "查看"]
+    assert 'class="bo-keys"' in page.content.decode()
