@@ -16,7 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    INPUT_CLASSES,
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from base.accounts.models import User
 from base.errors import DomainError
@@ -34,6 +38,21 @@ def merchant(request: HttpRequest) -> User:
 
 class ReasonForm(BaseDialogForm):
     reason = forms.CharField(label=_("原因"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+
+def moment_in_dialog() -> forms.SplitDateTimeWidget:
+    """The browser's own pickers: the admin's calendar does not come along into a dialog."""
+    classes = " ".join(INPUT_CLASSES)
+    return forms.SplitDateTimeWidget(
+        date_format="%Y-%m-%d",
+        time_format="%H:%M",
+        date_attrs={"type": "date", "class": classes},
+        time_attrs={"type": "time", "class": f"{classes} mt-2"},
+    )
+
+
+def day_in_dialog() -> UnfoldAdminTextInputWidget:
+    return UnfoldAdminTextInputWidget(attrs={"type": "date"})
 
 
 class AmountForm(BaseDialogForm):

@@ -21,7 +21,6 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
-    UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -46,6 +45,7 @@ from shop.backoffice.actions import (
     ReadOnlyInline,
     ReasonForm,
     button,
+    day_in_dialog,
     lead_to,
     merchant,
 )
@@ -93,7 +93,7 @@ class TierForm(ReasonForm):
             "调高：这天之前不降级，仍可升级；不填则满一个完整周期后照常考核。"
             "调低：这天之前不升级；不填则这个周期内不升级。"
         ),
-        widget=UnfoldAdminSingleDateWidget,
+        widget=day_in_dialog(),
     )
     field_order = ["tier", "keep_until", "reason"]
 

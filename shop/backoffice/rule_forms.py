@@ -26,7 +26,7 @@ from distribution.policy import current_policy
 from distribution.rules import CONTENT, rules_in_force
 from distribution.states import ChangeSetState
 from shop.backoffice import joining
-from shop.backoffice.actions import ReasonForm
+from shop.backoffice.actions import ReasonForm, moment_in_dialog
 from shop.backoffice.people import find_distributor
 from shop.backoffice.percents import PercentField
 
@@ -201,7 +201,7 @@ class EndForm(ReasonForm):
     """Ending a rule: now, at a time, or in a draft."""
 
     at = forms.SplitDateTimeField(
-        label=_("何时停用（留空为立即）"), required=False, widget=UnfoldAdminSplitDateTimeWidget
+        label=_("何时停用（留空为立即）"), required=False, widget=moment_in_dialog()
     )
     draft = forms.ModelChoiceField(
         ChangeSet.objects.filter(state=ChangeSetState.DRAFT),
@@ -220,7 +220,7 @@ class PublishForm(ReasonForm):
 
     seen_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     at = forms.SplitDateTimeField(
-        label=_("何时生效（留空为立即）"), required=False, widget=UnfoldAdminSplitDateTimeWidget
+        label=_("何时生效（留空为立即）"), required=False, widget=moment_in_dialog()
     )
     field_order = ["reason", "at"]
 

@@ -33,5 +33,10 @@ def test_keys_are_ticked_page_by_page(client: Client) -> None:
     page = client.get(f"/admin/accounts/user/{clerk.pk}/change/")
     field = page.context["adminform"].form.fields["user_permissions"]
     groups = dict(field.choices)
-    assert [str(label) for _key, label in groups["风险 · 风险线索"]] == ["新增", "修改", "删除", "查看"]
+    assert [str(label) for _key, label in groups["风险 · 风险线索"]] == [
+        "新增",
+        "修改",
+        "删除",
+        "查看",
+    ]
     assert 'class="bo-keys"' in page.content.decode()
