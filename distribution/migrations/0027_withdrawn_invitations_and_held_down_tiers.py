@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('distribution', '0026_evidence_packs'),
-        ('orders', '0009_coupon_share_in_percent'),
+        ('orders', '0010_coupon_share_in_percent'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0008_reviews'),
+        ('orders', '0009_found_by_who_receives'),
     ]
 
     operations = [
