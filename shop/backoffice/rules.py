@@ -163,10 +163,7 @@ class RuleAdmin(InPercents, SaysRefusals):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A version that has been replaced, ended or planned otherwise is not written over. Buttons
         ask with the bare key."""
-        is_fixed = isinstance(obj, Rule) and (
-            obj.valid_to is not None
-            or (obj.valid_from is not None and obj.valid_from > timezone.now())
-        )
+        is_fixed = isinstance(obj, Rule) and (obj.valid_to is not None or _is_pending(obj))
         return super().has_change_permission(request, obj) and not is_fixed
 
     def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:

@@ -357,40 +357,6 @@ class TestTheMerchantsHand:
         person.refresh_from_db()
         assert (person.tier.code, person.tier_kept_until) == ("gold", None)
 
-    def test_a_lower_tier_holds_down_until_the_period_is_over(self, person: Distributor) -> None:
-        sell(person, "300.00", beijing(2, 10))
-        review_tiers(beijing(2, 11))
-        set_tier(person, Tier.objects.get(code="silver"), by=None, at=beijing(2, 12))
-        nightly(beijing(2, 13), beijing(2, 28))
-        assert codes(person) == ["bronze", "gold", "silver"]
-        person.refresh_from_db()
-        assert person.tier_rises_from == date(2026, 3, 1)
-        sell(person, "300.00", beijing(3, 2))
-        nightly(beijing(3, 1), beijing(3, 4))
-        person.refresh_from_db()
-        assert (person.tier.code, person.tier_rises_from) == ("gold", None)
-
-    @pytest.mark.parametrize(("day", "tier"), [(20, "silver"), (21, "gold")])
-    def test_or_past_the_date(self, person: Distributor, day: int, tier: str) -> None:
-        sell(person, "300.00", beijing(2, 10))
-        review_tiers(beijing(2, 11))
-        silver, until = Tier.objects.get(code="silver"), date(2026, 3, 5)
-        set_tier(person, silver, by=None, at=beijing(2, 12), keep_until=until)
-        set_tier(person, silver, by=None, at=beijing(2, 13), keep_until=date(2026, 3, 20))
-        sell(person, "300.00", beijing(3, 2))
-        review_tiers(beijing(3, day))
-        person.refresh_from_db()
-        assert person.tier.code == tier
-
-    def test_given_back_by_hand_nothing_holds_them(self, person: Distributor) -> None:
-        sell(person, "300.00", beijing(2, 10))
-        review_tiers(beijing(2, 11))
-        set_tier(person, Tier.objects.get(code="bronze"), by=None, at=beijing(2, 12))
-        set_tier(person, Tier.objects.get(code="silver"), by=None, at=beijing(2, 13))
-        review_tiers(beijing(2, 14))
-        person.refresh_from_db()
-        assert (person.tier.code, person.tier_rises_from) == ("gold", None)
-
     def test_a_tier_without_tasks_is_the_merchants_alone(self, person: Distributor) -> None:
         platinum = Tier.objects.create(code="platinum", name="铂金", rank=9)
         set_tier(person, platinum, by=None, at=beijing(2, 1))
