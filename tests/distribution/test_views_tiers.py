@@ -210,3 +210,15 @@ class TestTheCardOfTheDashboard:
         browser = pages_of(person)
         with django_assert_num_queries(10):
             browser.get(PAGE, headers={"HX-Request": "true"})
+
+
+def test_while_frozen_nothing_is_promised(person: Distributor, pages_of: Pages) -> None:
+    set_status(person, Status.FROZEN, by=None, reason="test")
+    rests = "账号冻结期间不考核、不升降级，也没有等级权益；解冻后恢复。"
+    text = pages_of(person).get(PAGE).content.decode()
+    card = pages_of(person).get("/distribution/").content.decode()
+    assert rests in text and rests in card
+    assert "升级后你有" not in text and "账号目前不是正常状态" in text
+    assert "/me/tickets/new/" in card
+    links = pages_of(person).get("/distribution/links/").content.decode()
+    assert "登录或注册后就成为你的顾客" not in links
