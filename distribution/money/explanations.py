@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from base.money import ZERO, percent
 from distribution.models import Commission, LineTerms, OrderTerms, Policy, Reversal, Rule
-from distribution.money.arithmetic import LevelValue, Shares
+from distribution.money.arithmetic import KeptLine, LevelValue, Shares
 from distribution.money.commissions import kept_line, share_of, whole_line
 from distribution.money.holds import open_hold
 from distribution.money.reservations import allocated_by_state
@@ -60,10 +60,8 @@ def explain(commission: Commission) -> Explanation:
     reversals = list(commission.reversals.select_related("refund").order_by("at", "pk"))
     sums = allocated_by_state([commission.pk])[commission.pk]
     paid, reserved = sums[ReservationState.SETTLED], sums[ReservationState.RESERVED]
-    now = min(
-        commission.amount_at_payment,
-        share_of(line, rows, terms.policy, kept_line(line)).amount(commission.level),
-    )
+    kept = share_of(line, rows, terms.policy, kept_line(line))
+    now = min(commission.amount_at_payment, kept.amount(commission.level))
     forfeited = any(reversal.refund_id is None for reversal in reversals)
     is_pending = commission.matured_at is None and commission.amount > ZERO
     is_held = is_pending and open_hold(commission) is not None
@@ -72,7 +70,7 @@ def explain(commission: Commission) -> Explanation:
         state=commission_state(commission, reserved=reserved, paid=paid),
         why_payee=why_payee(terms, commission.level),
         rule=rule_in_words(row.rule),
-        steps=_steps(line, row, terms.policy, shares, commission),
+        steps=_steps(line, row, terms.policy, shares, None if forfeited else kept, commission),
         reversals=reversals,
         unlocks_at=commission.matures_at,
         blockers=_blockers(commission, line, terms.policy, is_held=is_held),
@@ -152,7 +150,6 @@ def calculation_steps(
     line: OrderLine, row: LineTerms, policy: Policy, shares: Shares
 ) -> list[Step]:
     """How a level's amount of a line comes about, before any refund. Nothing need be saved."""
-    value = LevelValue(row.base, row.rate, row.amount, row.uplift)
     whole = whole_line(line)
     steps = [
         Step(
@@ -165,13 +162,7 @@ def calculation_steps(
     if row.base == Rule.Base.PROFIT:
         note = _("实付 − 成本，不低于 0") if line.cost is not None else _("成本未知，按 0 计")
         steps.append(Step(_("毛利"), whole.profit, note))
-    uplift = (
-        _(" × (1 + 等级加成 %(uplift)s)") % {"uplift": percent(row.uplift)} if row.uplift else ""
-    )
-    if row.rate is not None:
-        note = f"¥{value.base_amount(whole)} × {percent(row.rate)}{uplift}"
-    else:
-        note = f"¥{row.amount} × {line.quantity}{uplift}"
+    note = _formula(row, whole)
     raw = shares.raw(row.level)
     steps.append(Step(_("按规则计算"), raw, _("%(formula)s，四舍五入到分") % {"formula": note}))
     if shares.is_capped:
@@ -185,15 +176,43 @@ def calculation_steps(
     return steps
 
 
+def _formula(row: LineTerms, kept: KeptLine) -> str:
+    """`¥39.00 × 12%`, or `¥1.00 × 2`."""
+    uplift = (
+        _(" × (1 + 等级加成 %(uplift)s)") % {"uplift": percent(row.uplift)} if row.uplift else ""
+    )
+    if row.rate is None:
+        return f"¥{row.amount} × {kept.quantity}{uplift}"
+    value = LevelValue(row.base, row.rate, row.amount, row.uplift)
+    return f"¥{value.base_amount(kept)} × {percent(row.rate)}{uplift}"
+
+
 def _steps(
-    line: OrderLine, row: LineTerms, policy: Policy, shares: Shares, commission: Commission
+    line: OrderLine,
+    row: LineTerms,
+    policy: Policy,
+    shares: Shares,
+    kept: Shares | None,
+    commission: Commission,
 ) -> list[Step]:
+    """`kept` is the arithmetic on what the buyer keeps; None where the merchant took it all back."""
     steps = calculation_steps(line, row, policy, shares)
     steps.append(Step(_("付款时佣金"), commission.amount_at_payment))
     if commission.reversed_amount:
         steps.append(Step(_("退款等撤回"), -commission.reversed_amount))
-        steps.append(Step(_("现在"), commission.amount))
+        note = _words_after_refunds(line, row, kept) if kept else ""
+        steps.append(Step(_("现在"), commission.amount, note))
     return steps
+
+
+def _words_after_refunds(line: OrderLine, row: LineTerms, kept: Shares) -> str:
+    """How what is left comes about: the same rule on what the buyer keeps."""
+    words = (
+        _("退款后按留下的重新算：%(formula)s，不超过付款时的佣金")
+        if not kept.is_capped
+        else _("退款后按留下的重新算：%(formula)s，再按两级合计上限缩减，不超过付款时的佣金")
+    )
+    return words % {"formula": _formula(row, kept_line(line))}
 
 
 def _blockers(

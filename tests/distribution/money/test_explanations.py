@@ -14,6 +14,7 @@ from distribution.models import Commission, Tier, TierUplift
 from distribution.money.balances import lock_balances
 from distribution.money.commissions import mature_commissions
 from distribution.money.explanations import Explanation, explain
+from distribution.money.holds import revoke_commission
 from distribution.money.reservations import Claim, reserve, settle
 from distribution.policy import publish_policy
 from distribution.programme.people import set_status, set_tier
@@ -96,6 +97,38 @@ def test_it_stays_exact_whatever_changes_later() -> None:
         refund(order, [Part(order.lines.get().pk, 0, D(amount))], at=NOON + DAY)
         assert told(1).is_exact
         assert told(2).is_exact
+
+
+def test_what_is_left_after_a_refund_is_calculated_before_the_readers_eyes() -> None:
+    chain = make_chain()
+    make_rule("0.12", "0.06")
+    order = bought(chain, "39.00")
+    assert [step.label for step in told().steps] == ["实付", "按规则计算", "付款时佣金"]
+    refund(order, [Part(order.lines.get().pk, 0, D("13.37"))], at=NOON + DAY)
+    last = told().steps[-1]
+    assert (last.label, str(last.amount), last.note) == (
+        "现在",
+        "3.08",
+        "退款后按留下的重新算：¥25.63 × 12%，不超过付款时的佣金",
+    )
+
+
+def test_after_a_refund_the_cap_is_named_where_it_cuts() -> None:
+    chain = make_chain()
+    make_rule("0.30", "0.25")
+    order = bought(chain)
+    refund(order, [Part(order.lines.get().pk, 0, D("9.00"))], at=NOON + DAY)
+    assert told().steps[-1].note == (
+        "退款后按留下的重新算：¥90.00 × 30%，再按两级合计上限缩减，不超过付款时的佣金"
+    )
+
+
+def test_what_the_merchant_took_back_is_no_sum() -> None:
+    chain = make_chain()
+    make_rule("0.12", None)
+    bought(chain)
+    revoke_commission(Commission.objects.get(), by=None, reason="虚假交易")
+    assert (told().steps[-1].label, told().steps[-1].note) == ("现在", "")
 
 
 def test_a_cent_that_comes_back_is_explained_too() -> None:
