@@ -11,7 +11,15 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from base.money import ZERO, percent
-from distribution.models import Commission, LineTerms, OrderTerms, Policy, Reversal, Rule
+from distribution.models import (
+    Balance,
+    Commission,
+    LineTerms,
+    OrderTerms,
+    Policy,
+    Reversal,
+    Rule,
+)
 from distribution.money.arithmetic import KeptLine, LevelValue, Shares
 from distribution.money.commissions import kept_line, share_of, whole_line
 from distribution.money.holds import open_hold
@@ -65,15 +73,19 @@ def explain(commission: Commission) -> Explanation:
     forfeited = any(reversal.refund_id is None for reversal in reversals)
     is_pending = commission.matured_at is None and commission.amount > ZERO
     is_held = is_pending and open_hold(commission) is not None
+    state = commission_state(commission, reserved=reserved, paid=paid)
+    blockers = _blockers(commission, line, terms.policy, is_held=is_held)
+    if state == CommissionState.AVAILABLE and _is_set_off(commission):
+        blockers.append(_("你现在没有可结算的钱：这笔没有付的部分，用来抵扣了以前多付的佣金。"))
     return Explanation(
         commission=commission,
-        state=commission_state(commission, reserved=reserved, paid=paid),
+        state=state,
         why_payee=why_payee(terms, commission.level),
         rule=rule_in_words(row.rule),
         steps=_steps(line, row, terms.policy, shares, None if forfeited else kept, commission),
         reversals=reversals,
         unlocks_at=commission.matures_at,
-        blockers=_blockers(commission, line, terms.policy, is_held=is_held),
+        blockers=blockers,
         recomputed=shares.amount(commission.level),
         is_exact=shares.amount(commission.level) == commission.amount_at_payment
         and (forfeited or now == commission.amount),
@@ -213,6 +225,11 @@ def _words_after_refunds(line: OrderLine, row: LineTerms, kept: Shares) -> str:
         else _("退款后按留下的重新算：%(formula)s，再按两级合计上限缩减，不超过付款时的佣金")
     )
     return words % {"formula": _formula(row, kept_line(line))}
+
+
+def _is_set_off(commission: Commission) -> bool:
+    """Matured, and yet there is nothing to pay: it repaid what was paid too much before."""
+    return Balance.objects.filter(pk=commission.payee_id, available__lte=ZERO).exists()
 
 
 def _blockers(

@@ -169,6 +169,25 @@ class TestState:
         assert (told().state, told().paid) == (CommissionState.REVERSED, D("10.00"))
         assert told().is_exact
 
+    def test_what_repaid_a_debt_says_so(self) -> None:
+        chain = make_chain()
+        make_rule("0.10", None)
+        first = bought(chain, "100.00")
+        receive(first, at=NOON)
+        mature_commissions(NOON + 7 * DAY)
+        lock_balances([chain.b.pk])
+        (held,) = reserve([Claim("J1", chain.b.pk, D("10.00"))], NOON + 8 * DAY)
+        settle(held, NOON + 9 * DAY)
+        refund(first, [Part(first.lines.get().pk, 1, D("100.00"))], at=NOON + 10 * DAY)
+        second = bought(chain, "60.00")
+        receive(second, at=NOON)
+        mature_commissions(NOON + 11 * DAY)
+        later = explain(Commission.objects.get(order=second))
+        assert (later.state, later.blockers) == (
+            CommissionState.AVAILABLE,
+            ["你现在没有可结算的钱：这笔没有付的部分，用来抵扣了以前多付的佣金。"],
+        )
+
     def test_what_blocks_it(self) -> None:
         chain = make_chain()
         make_rule("0.10", None)
