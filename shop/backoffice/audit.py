@@ -11,6 +11,7 @@ from unfold.decorators import display
 
 from base.models import AuditEntry
 from shop.backoffice.actions import ReadOnlyAdmin
+from shop.backoffice.audit_words import details_in_words
 
 # What `record_audit` calls a deed, and what a merchant calls it.
 DEEDS = {
@@ -102,12 +103,16 @@ class AuditAdmin(ReadOnlyAdmin):
     list_select_related = ["actor"]
     search_fields = ["target_name", "target_id", "reason", "actor__phone"]
     date_hierarchy = "at"
-    fields = ["at", "actor", "deed", "target_kind", "target_id", "target_name", "reason", "details"]
-    readonly_fields = ["deed", "target_kind"]
+    fields = ["at", "actor", "deed", "target_kind", "target_id", "target_name", "reason", "words"]
+    readonly_fields = ["deed", "target_kind", "words"]
 
     @display(description=_("操作"), ordering="action")
     def deed(self, entry: AuditEntry) -> Any:
         return DEEDS.get(entry.action, entry.action)
+
+    @display(description=_("明细"))
+    def words(self, entry: AuditEntry) -> str:
+        return details_in_words(entry) or "—"
 
     @display(description=_("对象类型"))
     def target_kind(self, entry: AuditEntry) -> Any:

@@ -54,7 +54,7 @@ from shop.backoffice.actions import (
     merchant,
     refusal,
 )
-from shop.backoffice.percents import InPercents, PercentField
+from shop.backoffice.percents import PercentField
 from shop.backoffice.rule_forms import (
     DiscardForm,
     DryRunForm,
@@ -117,9 +117,8 @@ class ChangeSetForm(ModelForm):
 
 
 @admin.register(ChangeSet)
-class ChangeSetAdmin(InPercents, SaysRefusals):
+class ChangeSetAdmin(SaysRefusals):
     form = ChangeSetForm
-    percents = ("cap_rate",)
     list_display = ["name", "state_label", "what", "effective_at", "created_by", "created_at"]
     list_filter = ["state", "created_at"]
     list_select_related = ["created_by"]
@@ -132,8 +131,8 @@ class ChangeSetAdmin(InPercents, SaysRefusals):
         return super().get_queryset(request).annotate(rules=Count("changes"))
 
     def get_fieldsets(self, request: HttpRequest, obj: ChangeSet | None = None) -> Any:
-        if obj is None:
-            return [(None, {"fields": ["name"]})]
+        if obj is None or not self.has_change_permission(request, obj):
+            return [(None, {"fields": ["name"]})]  # what it changes is said in words above
         policy = {
             "fields": [
                 "seen_revision",

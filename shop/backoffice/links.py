@@ -62,7 +62,8 @@ class PromoCodeForm(forms.ModelForm):
         if data.get("percent") is not None and data.get("amount") is not None:
             self.add_error("amount", _("折扣比例和减免金额只填一个。"))
         owner = self.instance.owner if self.instance.pk else data.get("owner")
-        if owner is None and data.get("percent") is None and data.get("amount") is None:
+        is_empty = data.get("percent") is None and data.get("amount") is None
+        if owner is None and is_empty and not {"percent", "amount"} & set(self.errors):
             self.add_error("percent", _("没有归属分销商的优惠码要有优惠。"))
         starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
         if starts_at and ends_at and ends_at <= starts_at:

@@ -92,6 +92,10 @@ class InPercents(ModelAdmin):
             for name in super().get_readonly_fields(request, obj)
         ]
 
+    def plain_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What a page of its own fieldsets overrides."""
+        return super().get_fieldsets(request, obj)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is only looked at is read from the columns that word it."""
         may_change = obj is None or self.has_change_permission(request, obj)
@@ -99,7 +103,7 @@ class InPercents(ModelAdmin):
         read = {n for n in self.percents if not may_change or worded(self.model, n) in fixed}
         return [
             (name, options | {"fields": self._worded(options["fields"], read)})
-            for name, options in super().get_fieldsets(request, obj)
+            for name, options in self.plain_fieldsets(request, obj)
         ]
 
     def _worded(self, field: Any, read: set[str]) -> Any:

@@ -139,7 +139,7 @@ class RuleAdmin(InPercents, SaysRefusals):
     class Media:
         js = ["js/backoffice.js"]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
+    def plain_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
         if obj is not None and obj.valid_to is not None:
             return CONTENT_FIELDSETS
         publishing = {"fields": ["reason", "effective_at", "draft"]}

@@ -147,7 +147,7 @@ def test_the_preview_names_the_winner_and_why_not_the_others(
 def test_a_policy_is_added_and_never_edited(client: Client, merchant: User) -> None:
     form = client.get(reverse("admin:distribution_policy_add")).context["adminform"].form
     values = {name: value for name, value in form.initial.items() if value not in (None, False)}
-    values |= {"cap_rate": "0.4", "reason": "降低上限"}
+    values |= {"cap_rate": "40", "reason": "降低上限"}
     past = values | {"valid_from_0": "2026-01-01", "valid_from_1": "00:00"}
     refused = client.post(reverse("admin:distribution_policy_add"), past)
     assert "已经过去" in refused.content.decode()

@@ -176,7 +176,7 @@ class TestPolicy:
         values = {name: value for name, value in form.initial.items() if value not in (None, False)}
         now = timezone.localtime()
         values["valid_from_0"], values["valid_from_1"] = f"{now:%Y-%m-%d}", f"{now:%H:%M:%S}"
-        return values | {"reason": "新的加入方式"} | changes
+        return values | {"cap_rate": "50", "reason": "新的加入方式"} | changes
 
     def test_a_purchase_gate_shows_the_law_and_wants_a_signature(
         self, client: Client, merchant: User

@@ -10,6 +10,7 @@ from django.utils import timezone
 from base.accounts.models import User
 from distribution.models import Policy, PromoCode, Tier, TierUplift
 from distribution.risk.models import Thresholds
+from distribution.rules import end_rule, publish_rule
 from orders.coupons import issue_coupon
 from orders.models import CouponOffer
 from tests.make import make_user
@@ -107,3 +108,10 @@ def test_uplifts_stand_and_new_ones_are_added(client: Client, merchant: User) ->
     assert client.post(address, sent).status_code == 302
     rows = TierUplift.objects.filter(tier=gold).order_by("pk").values_list("uplift", flat=True)
     assert list(rows) == [Decimal("0.1"), Decimal("0.15")]
+
+
+def test_a_rule_that_is_over(client: Client, merchant: User) -> None:
+    rule = publish_rule(by=None, scope="shop", rate1=Decimal("0.125"), rate2=Decimal(0))
+    end_rule(rule, by=merchant, reason="test")
+    fixed = page(client, f"/admin/distribution/rule/{rule.pk}/change/")
+    assert "12.5%" in fixed and "0.12500" not in fixed and "0.00000" not in fixed

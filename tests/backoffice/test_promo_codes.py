@@ -67,7 +67,7 @@ def test_a_change_leaves_letters_owner_and_count(client: Client, merchant: User)
     code = make_code(owner=make_distributor())
     order_with("SWEET")
     address = reverse("admin:distribution_promocode_change", args=[code.pk])
-    sent = {"code": "OTHER", "owner": "", "percent": "0.1", "is_active": ""}
+    sent = {"code": "OTHER", "owner": "", "percent": "10", "is_active": ""}
     assert send(client, address, **sent) == []
     fresh = PromoCode.objects.get()
     assert (fresh.code, fresh.owner, fresh.used) == ("SWEET", code.owner, 1)
@@ -79,10 +79,10 @@ def test_a_change_leaves_letters_owner_and_count(client: Client, merchant: User)
     [
         ({"code": "a b", "amount": "5"}, "优惠码只能用汉字、字母、数字、- 和 _，最多 20 个字。"),
         ({"code": "TAKEN", "amount": "5"}, "具有 优惠码 的 优惠码 已存在。"),
-        ({"code": "NEW", "amount": "5", "percent": "0.1"}, "折扣比例和减免金额只填一个。"),
+        ({"code": "NEW", "amount": "5", "percent": "10"}, "折扣比例和减免金额只填一个。"),
         ({"code": "NEW"}, "没有归属分销商的优惠码要有优惠。"),
         ({"code": "NEW", "amount": "-1"}, "确保该值大于或等于0.01。"),
-        ({"code": "NEW", "percent": "1.1"}, "确保该值小于或等于1。"),
+        ({"code": "NEW", "percent": "110"}, "比例要在 0.01% 到 100% 之间。"),
         (
             {"code": "NEW", "amount": "5", "starts_at_0": "2026-02-01", "starts_at_1": "00:00",
              "ends_at_0": "2026-02-01", "ends_at_1": "00:00"},

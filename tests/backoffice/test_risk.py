@@ -187,8 +187,8 @@ def test_thresholds_are_changed_within_bounds_and_written_down(
             "window_days", "ip_most_people", "refund_share", "refund_orders", "hasty_days",
             "hasty_orders", "clicks_per_hour", "accounts_per_visitor",
         )
-    }  # fmt: skip
-    client.post(address, values | {"refund_share": "2"})
+    } | {"refund_share": "30"}  # fmt: skip
+    client.post(address, values | {"refund_share": "200"})
     client.post(address, values | {"clicks_per_hour": "1000"})
     client.post(address, values | {"window_days": "0"})
     row.refresh_from_db()
