@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "shop.backoffice.nonsense.NonsenseMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "base.visitors.VisitorMiddleware",
     "distribution.desk.wording.WordingMiddleware",

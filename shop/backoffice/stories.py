@@ -63,7 +63,8 @@ class PublishForm(BaseDialogForm):
 
     def __init__(self, request: HttpRequest, object_id: Any = None, *args: Any, **kw: Any) -> None:
         super().__init__(request, object_id, *args, **kw)
-        self.story = Story.objects.filter(pk=object_id).first()
+        is_key = str(object_id).isdecimal()
+        self.story = Story.objects.filter(pk=object_id).first() if is_key else None
         if self.story is not None:
             self.initial = {name: getattr(self.story, name) for name in ("version", *PUBLISHED)}
             self.initial["seen"] = self.initial.pop("version")

@@ -89,7 +89,7 @@ class TicketForm(SaidForm):
         named = self.data.get("order") or self.initial.get("order") or ""
         latest = list(own.order_by("-placed_at")[:20].values_list("number", "placed_at"))
         known = {number for number, _placed in latest}
-        if named and named not in known:
+        if named and named not in known and "\x00" not in named:
             latest += own.filter(number=named).values_list("number", "placed_at")
         self.fields["order"].choices = [  # type: ignore[attr-defined]  # as above
             ("", _("不关联订单")),

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from shop.support.models import Ticket
 from tests.make import make_distributor, make_user
 
 pytestmark = pytest.mark.django_db
@@ -12,8 +13,7 @@ NUL = "%00"
 
 @pytest.mark.parametrize(
     "address",
-    [f"/p/{NUL}/", f"/shelf/{NUL}/", f"/payouts/{NUL}/", f"/orders/{NUL}/",
-     f"/me/tickets/new/?order={NUL}"],
+    [f"/p/{NUL}/", f"/shelf/{NUL}/", f"/payouts/{NUL}/", f"/orders/{NUL}/"],
 )  # fmt: skip
 def test_nothing_is_found_under_a_nul(client: Client, address: str) -> None:
     client.force_login(make_distributor().user)
@@ -22,6 +22,16 @@ def test_nothing_is_found_under_a_nul(client: Client, address: str) -> None:
     assert "没有这个页面" in answer.content.decode()
     english = client.get(f"/en{address}")
     assert (english.status_code, "Page not found" in english.content.decode()) == (404, True)
+
+
+def test_a_question_about_a_nul_is_about_nothing(client: Client) -> None:
+    client.force_login(make_user())
+    address = "/me/tickets/new/"
+    assert client.get(f"{address}?order={NUL}").status_code == 200
+    sent = {"category": "order", "subject": "少了", "text": "少了一包", "order": "\x00"}
+    answer = client.post(address, sent)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (200, ["order"])
+    assert not Ticket.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["account_login", "account_login_by_password", "account_signup"])
@@ -44,3 +54,25 @@ def test_whoever_is_signed_in_is_led_on_to_pages_alone(
 def test_buttons_of_what_is_not_there(client: Client, address: str, key: str) -> None:
     client.force_login(make_user(is_staff=True, is_superuser=True))
     assert client.get(f"/admin/{address.format(key)}").status_code in (302, 404)
+
+
+@pytest.mark.parametrize(
+    ("address", "value"),
+    [("distribution/promouse/?at__year={}", "9" * 30), ("distribution/rule/add/?starts_at={}", "x"),
+     ("academy/question/add/?quiz={}", "x")],
+)  # fmt: skip
+def test_the_back_office_says_what_it_cannot_read(client: Client, address: str, value: str) -> None:
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    page = f"/admin/{address.format(value)}"
+    assert client.get(page)["Location"] == page.split("?")[0]
+    assert "看不懂的内容" in client.get(page, follow=True).content.decode()
+
+
+def test_an_error_of_ours_stays_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object) -> None:
+        raise ValueError("ours")
+
+    monkeypatch.setattr("shop.backoffice.stories.StoryAdmin.get_queryset", broken)
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    with pytest.raises(ValueError, match="ours"):
+        client.get("/admin/distribution/story/?q=x")
