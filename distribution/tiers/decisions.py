@@ -47,7 +47,10 @@ def progress_of(tier: Tier, figures: Figures) -> list[TaskProgress]:
 
 
 def is_met(tier: Tier, figures: Figures) -> bool:
-    """Whether these figures earn the tier; one without tasks is not to be earned."""
+    """Whether these figures earn the tier; one without tasks is not to be earned, and nothing
+    sold earns none: every task asks for something."""
+    if figures == NOTHING:
+        return False
     done = [task.is_met for task in progress_of(tier, figures)]
     if not done:
         return False

@@ -162,6 +162,40 @@ class TestRefundAgainstApproval:
         assert other.outcome().amount == Decimal("30.00")
         assert payouts() == ["乙 18.00 approved"]
 
+    def test_covered_by_later_earnings_it_is_approved_once_drawn_up_again(
+        self, chain: Chain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run()
+        draft, order = Payout.objects.get(), Order.objects.get()
+        earn(chain, "150.00", at=NOON + DAY)
+        other = meanwhile(
+            monkeypatch, drafts, "release", lambda: approve_payout(draft, by=None, at=LATER)
+        )
+        take_back(order, 0, "100.00", at=LATER)
+        assert other.outcome().reservation.number != draft.number
+        assert other.had_to_wait
+        assert payouts() == ["乙 30.00 approved"]
+        assert not Commission.objects.filter(order=order, allocated__gt=0).exists()
+        prove()
+
+    def test_approved_a_moment_earlier_it_stays_as_it_was(
+        self, chain: Chain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run()
+        draft, order = Payout.objects.get(), Order.objects.get()
+        earn(chain, "150.00", at=NOON + DAY)
+        other = meanwhile(
+            monkeypatch,
+            sending,
+            "record_audit",
+            lambda: take_back(order, 0, "100.00", at=LATER),
+        )
+        approved = approve_payout(draft, by=None, at=LATER)
+        assert other.outcome() is None and other.had_to_wait
+        assert (approved.number, payouts()) == (draft.number, ["乙 30.00 approved"])
+        assert money(chain.b) == {"available": "15.00", "reserved": "30.00"}
+        prove()
+
     def test_in_any_order_nobody_waits_for_ever(self, chain: Chain) -> None:
         orders = [earn(chain, "100.00", at=NOON + i * DAY) for i in range(4)]
         run()
