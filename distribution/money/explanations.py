@@ -126,7 +126,10 @@ def rule_in_words(rule: Rule) -> str:
     if rule.target is None:
         place = _("全店")
     else:
-        place = f"{rule.get_scope_display()}“{rule.target}”"
+        place = _("%(scope)s“%(target)s”") % {
+            "scope": rule.get_scope_display(),
+            "target": rule.target,
+        }
     parts = [_("规则 #%(pk)d：%(place)s") % {"pk": rule.pk, "place": place}]
     parts += [
         _("%(level)s %(value)s") % {"level": label, "value": value_in_words(rate, amount)}

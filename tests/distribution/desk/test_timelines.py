@@ -116,6 +116,11 @@ class TestWords:
         assert service_of(make_user(), at=NOON) is None
 
 
+def test_a_binding_is_no_adding_in_english(story: tuple[User, Distributor, Distributor]) -> None:
+    with translation.override("en"):
+        assert [event.decision for event in for_member(history_of(story[0]))][-1] == "Bound"
+
+
 class TestTheMembersPage:
     def test_it_says_who_and_why_without_names(
         self, story: tuple[User, Distributor, Distributor], pages_of: Pages

@@ -72,6 +72,15 @@ def test_every_step_from_paid_to_now() -> None:
     assert [row.amount for row in explanation.reversals] == [D("9.00")]
 
 
+def test_a_rules_target_stands_apart_in_english() -> None:
+    chain = make_chain()
+    variant = make_variant("10.00")
+    make_rule("0.12", None, scope="category", category=variant.product.category)
+    pay(make_order(chain.c, {variant: 1}))
+    with translation.override("en"):
+        assert f"Category “{variant.product.category}”" in told().rule
+
+
 def test_profit_and_uplift_are_steps() -> None:
     chain = make_chain()
     gold = Tier.objects.get(code="gold")
