@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 
 class Trace(models.Model):
@@ -26,7 +27,7 @@ class Trace(models.Model):
         RECRUITER = "recruiter", _("商家改推荐人")
 
     class Decision(models.TextChoices):
-        WON = "won", _("绑定")
+        WON = "won", pgettext_lazy("decision", "绑定")
         KEPT = "kept", _("维持原绑定")
         REFUSED = "refused", _("不绑定")
         WAITING = "waiting", _("先记下")
