@@ -81,7 +81,7 @@ def test_whom_somebody_else_holds_is_left_for_the_next_review(
 ) -> None:
     (person,) = sellers(1)
     other = meanwhile(monkeypatch, Standing.objects, "create", lambda: review_tiers(NIGHT))
-    set_tier(person, None, by=None, at=NIGHT - timedelta(hours=2))
+    set_tier(person, person.tier, keep_until=NIGHT.date(), by=None, at=NIGHT - timedelta(hours=2))
     assert other.outcome() == {}
     assert not other.had_to_wait
     assert review_tiers(NIGHT) == {"rose": 1}
