@@ -164,6 +164,16 @@ def test_tests_neither_sleep_nor_repeat_nor_skip() -> None:
     )
 
 
+def test_properties_are_tried_on_the_same_examples_everywhere() -> None:
+    found = [
+        str(path.relative_to(ROOT))
+        for path in _sources("tests")
+        if path not in (Path(__file__), ROOT / "tests" / "properties.py")
+        and "max_examples" in path.read_text()
+    ]
+    assert found == [], "take tests.properties.examples: a chance find turns no run red"
+
+
 def test_templates_carry_no_inline_script_or_style() -> None:
     bad = re.compile(
         r"<script(?![^>]*\bsrc=)(?![^>]*application/(ld\+)?json)|\sstyle=|\son[a-z]+=\""

@@ -10,9 +10,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from base.accounts.models import User
@@ -59,6 +60,7 @@ from tests.make import (
     receive,
     refund,
 )
+from tests.properties import examples
 
 pytestmark = pytest.mark.django_db
 Pages = Callable[[Distributor | User], Client]
@@ -127,13 +129,15 @@ STEPS = st.lists(
 )
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@examples(15)
 @given(steps=STEPS)
 def test_any_history_is_told_to_the_cent(steps: list[tuple[str, int, int]]) -> None:
+    with transaction.atomic():
+        live_through(steps)
+        transaction.set_rollback(True)  # the next history begins in an empty shop
+
+
+def live_through(steps: list[tuple[str, int, int]]) -> None:
     chain = make_chain()
     make_rule("0.125", "0.075")
     at = datetime(2026, 1, 20, 23, 30, tzinfo=BEIJING)

@@ -59,6 +59,7 @@ from tests.make import (
     receive,
     refund,
 )
+from tests.properties import examples
 
 PEOPLE = ("a", "b", "d")
 RECRUITER = {"b": "a", "d": None, "a": None}
@@ -438,10 +439,6 @@ def test_the_shop_and_the_model_agree_whatever_happens() -> None:
     run_state_machine_as_test(
         Shop,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=25,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
+            examples(25), stateful_step_count=25, suppress_health_check=list(HealthCheck)
         ),
     )
