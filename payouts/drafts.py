@@ -5,7 +5,7 @@ An approved payout is never touched: the debt is carried and later earnings repa
 the transaction of the change, with the balance locks held.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Exists, F, Q
@@ -13,7 +13,7 @@ from django.db.models import Exists, F, Q
 from base.accounts.models import User
 from base.locks import lock_rows
 from base.numbers import new_number
-from distribution.models import Balance, Commission, Distributor
+from distribution.models import Allocation, Balance, Commission, Distributor
 from distribution.money.reservations import Claim, release, reserve
 from payouts.models import Payout, Schedule, Skip
 from payouts.news import tell_shrunk_away
@@ -60,17 +60,19 @@ def _is_outdated(draft: Payout) -> bool:
     )
 
 
-def rebuild_without(commission: Commission, at: datetime) -> None:
-    """Rebuild the drafts that hold a commission which is no longer mature, and whatever its
-    balance no longer covers."""
+def rebuild_without(commissions: Collection[Commission], at: datetime) -> None:
+    """Rebuild the drafts that hold commissions which are no longer mature, and whatever the
+    balances no longer cover."""
+    payees = {commission.payee_id for commission in commissions}
+    holding = Allocation.objects.filter(commission__in=[one.pk for one in commissions])
     drafts = Payout.objects.filter(
-        distributor=commission.payee_id,
+        distributor__in=payees,
         state=PayoutState.DRAFT,
-        reservation__allocations__commission=commission,
+        reservation__in=holding.values("reservation"),
     ).select_related("reservation", "run__schedule")
     for draft in lock_rows(drafts):
         _rebuild(draft, at)
-    rebuild_drafts([commission.payee_id], at)
+    rebuild_drafts(payees, at)
 
 
 def _rebuild(draft: Payout, at: datetime) -> None:

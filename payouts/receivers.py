@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from base.accounts.models import User
 from distribution.models import Commission, Distributor
-from distribution.signals import balances_fell, commission_held, leaving
+from distribution.signals import balances_fell, commissions_held, leaving
 from payouts import drafts
 
 
@@ -17,9 +17,9 @@ def on_balances_fell(distributor_ids: list[int], at: datetime, **kwargs: Any) ->
     drafts.rebuild_drafts(distributor_ids, at)
 
 
-@receiver(commission_held, dispatch_uid="payouts.commission_held")
-def on_commission_held(commission: Commission, at: datetime, **kwargs: Any) -> None:
-    drafts.rebuild_without(commission, at)
+@receiver(commissions_held, dispatch_uid="payouts.commissions_held")
+def on_commissions_held(commissions: list[Commission], at: datetime, **kwargs: Any) -> None:
+    drafts.rebuild_without(commissions, at)
 
 
 @receiver(leaving, dispatch_uid="payouts.leaving")

@@ -16,16 +16,13 @@ from base.accounts.models import User
 from base.audit import record_audit
 from base.errors import DomainError
 from base.locks import lock_row
-from base.money import ZERO
 from base.transitions import require_transition
 from distribution.models import Commission
 from distribution.money.balances import lock_balances
 from distribution.money.holds import (
-    CannotHold,
-    hold_commission,
-    open_hold,
-    release_commission,
-    revoke_commission,
+    hold_commissions,
+    release_commissions,
+    revoke_commissions,
 )
 from distribution.risk.models import NamedCommission, Signal
 from distribution.risk.news import tell_decision
@@ -63,17 +60,17 @@ def hold_signal(
         at = at or timezone.now()
         if signal.state != State.HELD:
             require_transition(TRANSITIONS, signal.state, State.HELD)
-        done, refused = [], []
-        for row in named:
-            try:
-                hold_commission(row.commission, by=by, reason=reason, at=at)
-            except CannotHold as refusal:
-                refused.append((row.commission, str(refusal)))
-                continue
-            if row.held_at is None:
-                row.held_at = at
-                row.save(update_fields=["held_at"])
-                done.append(row.commission)
+        held = hold_commissions([row.commission for row in named], by=by, reason=reason, at=at)
+        refused = [
+            (row.commission, held.refused[row.commission_id])
+            for row in named
+            if row.commission_id in held.refused
+        ]
+        new = [
+            row for row in named if row.held_at is None and row.commission_id not in held.refused
+        ]
+        signal.named.filter(pk__in=[row.pk for row in new]).update(held_at=at)
+        done = [row.commission for row in new]
         if not done and signal.state != State.HELD:
             raise CannotDecide(refused[0][1] if refused else _("请先选择佣金。"))
         if done:
@@ -114,10 +111,7 @@ def confirm_signal(
             return Outcome(signal)
         require_transition(TRANSITIONS, signal.state, State.CONFIRMED)
         at = at or timezone.now()
-        done = []
-        for row in chosen:
-            if row.commission.amount > ZERO:
-                done.append(revoke_commission(row.commission, by=by, reason=reason, at=at))
+        done = revoke_commissions([row.commission for row in chosen], by=by, reason=reason, at=at)
         taken = {row.pk for row in chosen}
         rest = [row for row in _named(signal) if row.pk not in taken]
         released = _release(rest, signal, by=by, reason=reason, at=at)
@@ -142,8 +136,9 @@ def _lock(
     named = _named(signal)
     if commission_ids is None:
         return signal, named
-    chosen = [row for row in named if row.commission_id in commission_ids]
-    if len(chosen) != len(set(commission_ids)) or not chosen:
+    wanted = set(commission_ids)
+    chosen = [row for row in named if row.commission_id in wanted]
+    if len(chosen) != len(wanted) or not chosen:
         raise CannotDecide(_("请先选择佣金。"))
     return signal, chosen
 
@@ -167,11 +162,8 @@ def _release(
         .exclude(signal=signal)
         .values_list("commission", flat=True)
     )
-    done = []
-    for row in held:
-        if row.commission_id not in others and open_hold(row.commission):
-            done.append(release_commission(row.commission, by=by, reason=reason, at=at))
-    return done
+    alone = [row.commission for row in held if row.commission_id not in others]
+    return release_commissions(alone, by=by, reason=reason, at=at)
 
 
 def _decide(signal: Signal, state: State, *, by: User | None, reason: str, at: datetime) -> None:

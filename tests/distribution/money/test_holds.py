@@ -1,6 +1,7 @@
 """One commission set aside, let go or revoked; nobody else's money and no buyer is touched."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,12 @@ from distribution.money.explanations import explain
 from distribution.money.holds import (
     CannotHold,
     hold_commission,
+    hold_commissions,
     open_hold,
     release_commission,
+    release_commissions,
     revoke_commission,
+    revoke_commissions,
 )
 from distribution.programme.people import set_status
 from distribution.states import Status
@@ -32,6 +36,7 @@ pytestmark = pytest.mark.django_db
 
 AT = day_start(MONDAY)
 WHY = "与买家使用同一设备"
+HOLD, RELEASE, REVOKE = 28, 7, 10
 
 
 @pytest.fixture
@@ -204,3 +209,59 @@ def test_nothing_left_cannot_be_held(chain: Chain) -> None:
     take_back(order, 1, "100.00")
     with pytest.raises(CannotHold, match="全部撤回"):
         hold(order, NOON + 2 * DAY)
+
+
+class TestMany:
+    def test_each_as_if_it_came_alone(self, chain: Chain) -> None:
+        """One in an approved payout, one in a draft, one mature, one pending, one with nothing
+        left, one held before: refused is only what is out of reach."""
+        schedule = make_schedule()
+        paid = earn(chain, "100.00")
+        run(schedule)
+        approve_payout(Payout.objects.get(), by=None, at=AT)
+        drafted = earn(chain, "50.00", at=NOON + 8 * DAY)
+        run(schedule, period=MONDAY + 14 * DAY)
+        mature = earn(chain, "40.00", at=NOON + 22 * DAY)
+        pending, gone, before = (buy(chain, price) for price in ("30.00", "20.00", "10.00"))
+        take_back(gone, 1, "20.00")
+        first = hold(before, AT + 30 * DAY)
+        orders = [paid, drafted, mature, pending, gone, before]
+        found = hold_commissions(map(of, orders), by=None, reason=WHY, at=AT + 31 * DAY)
+        assert found.refused == {
+            of(paid).pk: "这笔佣金已在审批通过的结算单里，不能暂扣；确有问题请直接撤回。",
+            of(gone).pk: "这笔佣金已全部撤回，没有可暂扣的金额。",
+        }
+        assert [hold.amount for hold in found.holds] == [
+            first.amount, Decimal("15.00"), Decimal("12.00"), Decimal("0.00"),
+        ]  # fmt: skip
+        assert payouts() == ["乙 30.00 approved", "乙 15.00 cancelled"]
+        assert money(chain.b) == {"pending": "39.00", "reserved": "30.00"}
+        deeds = AuditEntry.objects.filter(action="hold_commission")
+        assert {deed.target_id: deed.details for deed in deeds} == {
+            str(of(order).pk): {"amount": amount}
+            for order, amount in (
+                (drafted, "15.00"), (mature, "12.00"), (pending, "9.00"), (before, "3.00"),
+            )
+        }  # fmt: skip
+        prove()
+        released = release_commissions([of(paid), of(drafted)], by=None, reason="没有问题")
+        assert released == [of(drafted)]
+        revoked = revoke_commissions(map(of, orders), by=None, reason="自买自卖")
+        assert revoked == [of(order) for order in (paid, drafted, mature, pending, before)]
+        assert not Hold.objects.filter(ended_at=None).exists()
+        assert money(chain.b) == {"reserved": "30.00", "debt": "30.00"}
+        prove()
+
+    @pytest.mark.parametrize("count", [1, 3])
+    def test_no_query_for_each(
+        self, chain: Chain, count: int, django_assert_num_queries: Any
+    ) -> None:
+        found = [of(earn(chain, "10.00")) for _ in range(count)]
+        run()
+        with django_assert_num_queries(HOLD):
+            hold_commissions(found, by=None, reason=WHY, at=AT)
+        with django_assert_num_queries(RELEASE):
+            release_commissions(found, by=None, reason=WHY, at=AT)
+        with django_assert_num_queries(REVOKE):
+            revoke_commissions(found, by=None, reason=WHY, at=AT)
+        prove()
