@@ -150,6 +150,20 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "shop.backoffice.board.board",
     "STYLES": [lambda request: static("css/backoffice.css")],
     "COLORS": {
+        # Warm greys, those of backoffice.css: a card is at home on its page, also in the dark.
+        "base": {
+            "50": "250 250 249",
+            "100": "245 245 244",
+            "200": "231 229 228",
+            "300": "214 211 209",
+            "400": "168 162 158",
+            "500": "120 113 108",
+            "600": "87 83 78",
+            "700": "68 64 60",
+            "800": "41 37 36",
+            "900": "28 25 23",
+            "950": "12 10 9",
+        },
         "primary": {
             "50": "255 247 237",
             "100": "255 237 213",
@@ -162,7 +176,7 @@ UNFOLD = {
             "800": "136 54 14",
             "900": "110 46 16",
             "950": "67 20 7",
-        }
+        },
     },
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": SIDEBAR},
 }
