@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,7 @@ from base.audit import record_audit
 from base.clock import beijing_date
 from base.errors import DomainError
 from base.pages import page_of
-from base.tables import csv_response
+from base.tables import csv_response, is_table
 from distribution.models import Distributor
 from orders.registries import Outcome
 from payouts import runs, sending
@@ -108,15 +109,17 @@ class ScheduleAdmin(ModelAdmin):
         return lead_to(self, request, object_id, "admin:payout_preview")
 
     def preview_view(self, request: HttpRequest, schedule_id: int) -> HttpResponseBase:
-        """Who would be paid now and who not, with the reason; `?csv` as a file. Nothing is
+        """Who would be paid now and who not, with the reason; `?format=csv` as a file. Nothing is
         written."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         schedule = get_object_or_404(Schedule, pk=schedule_id)
         preview = runs.preview_period(schedule, beijing_date(timezone.now()))
         rows = [
             *((candidate, _("将结算")) for candidate in preview.payouts),
             *((candidate, reason.label) for candidate, reason in preview.skips),
         ]
-        if "csv" in request.GET:
+        if is_table(request):
             titles = [_("分销商"), _("推广码"), _("会员号"), _("可结算"), _("结果")]
             return csv_response(f"payout-preview-{preview.period:%Y%m%d}.csv", titles, _lines(rows))
         page = page_of(request, rows, PER_PAGE)

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +25,7 @@ from unfold.widgets import (
 
 from base.clock import BEIJING, beijing_date
 from base.errors import DomainError
-from base.tables import csv_response
+from base.tables import csv_response, is_table
 from distribution.models import Candidate, Invitation
 from distribution.programme.candidates import candidates, reasons
 from distribution.programme.invitation_funnel import funnel
@@ -266,7 +266,7 @@ class InvitationAdmin(ReadOnlyAdmin):
         form = PeriodForm(request.GET or None, initial=PeriodForm.usual())
         rows = funnel(*form.period())
         titles = [_("月份"), _("已发出"), _("已打开"), _("已加入"), _("首次成交"), _("已用券")]
-        if request.GET.get("format") == "csv":
+        if is_table(request):
 
             def table() -> Iterator[list[Any]]:
                 for row in rows:
@@ -280,14 +280,11 @@ class InvitationAdmin(ReadOnlyAdmin):
                     ]
 
             return csv_response(f"invitations-{timezone.localdate():%Y%m%d}.csv", titles, table())
-        query = request.GET.copy()
-        query["format"] = "csv"
         context = self.admin_site.each_context(request) | {
             "title": _("邀请漏斗"),
             "form": form,
             "titles": titles,
             "rows": rows,
-            "file": f"{reverse('admin:invitation_funnel')}?{query.urlencode()}",
             "opts": self.opts,
         }
         return TemplateResponse(request, "backoffice/invitation_funnel.html", context)

@@ -19,7 +19,7 @@ from base.clock import beijing_date, day_start
 from base.models import AuditEntry
 from base.money import ZERO, percent
 from base.pages import page_of
-from base.tables import csv_response
+from base.tables import csv_response, is_table
 from distribution.editor.change_sets import CONTENT_WORDS
 from distribution.editor.rule_history import policy_history, rule_history
 from distribution.editor.rule_preview import preview_rules
@@ -126,9 +126,10 @@ def policy_versions(request: HttpRequest, site: ModelAdmin) -> HttpResponse:
 
 
 def campaign_list(request: HttpRequest, site: ModelAdmin) -> HttpResponseBase:
-    """Running and coming campaigns as a calendar, the past ones as a list; `?csv` as a file."""
+    """Running and coming campaigns as a calendar, the past ones as a list; `?format=csv` as a
+    file."""
     now = timezone.now()
-    if "csv" in request.GET:
+    if is_table(request):
         return rules_file(
             Rule.objects.filter(cancelled_at=None).exclude(starts_at=None, ends_at=None)
         )

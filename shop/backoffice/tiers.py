@@ -25,7 +25,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from base.audit import record_audit
-from base.tables import csv_response
+from base.tables import csv_response, is_table
 from distribution.models import (
     Distributor,
     PositionPrivileges,
@@ -185,7 +185,7 @@ class TierAdmin(PrivilegedAdmin):
         counts = Counter(str(decision.outcome) for decision in decisions)
         if wanted["outcome"]:
             decisions = [d for d in decisions if d.outcome == wanted["outcome"]]
-        if "csv" in request.GET:
+        if is_table(request):
             return csv_response("tier-review.csv", _columns(), _lines(decisions))
         page = Paginator(decisions, PER_PAGE).get_page(request.GET.get("page"))
         context = self.admin_site.each_context(request) | {

@@ -196,6 +196,10 @@ def test_a_run_is_previewed_started_once_approved_and_paid_by_hand(
     schedule = Schedule.objects.get(kind=Schedule.Kind.WEEKLY)
     preview = client.get(reverse("admin:payout_preview", args=[schedule.pk]))
     assert preview.context["preview"].total == Decimal("15.00")
+    link = f"{preview.request['PATH_INFO']}?format=csv"
+    assert 'href="?format=csv"' in preview.content.decode()
+    lines = b"".join(client.get(link).streaming_content).decode().splitlines()
+    assert [line.split(",")[3:] for line in lines[1:]] == [["10.00", "将结算"], ["5.00", "将结算"]]
     assert not Run.objects.exists()
     press(client, schedule, "run_now")
     press(client, schedule, "run_now")
@@ -209,6 +213,13 @@ def test_a_run_is_previewed_started_once_approved_and_paid_by_hand(
     payout.refresh_from_db()
     assert (payout.state, payout.reference) == (PayoutState.PAID, "V-1")
     assert Payout.objects.filter(state=PayoutState.PAID).count() == 1
+
+
+def test_who_may_not_see_schedules_sees_no_preview(client: Client) -> None:
+    address = reverse("admin:payout_preview", args=[Schedule.objects.get().pk])
+    client.force_login(make_user(is_staff=True))
+    for asked in (address, f"{address}?format=csv"):
+        assert client.get(asked).status_code == 403
 
 
 def test_a_category_that_moves_takes_its_paths_along(client: Client, merchant: User) -> None:

@@ -177,7 +177,7 @@ class TestPreview:
         assert Standing.objects.count() == before and not TierReview.objects.exists()
 
     def test_as_a_file(self, client: Client, merchant: User, people: list[Distributor]) -> None:
-        page = client.get(PREVIEW, {"csv": "1", "outcome": "rose"})
+        page = client.get(PREVIEW, {"format": "csv", "outcome": "rose"})
         lines = b"".join(page.streaming_content).decode().splitlines()
         assert len(lines) == 2
         assert lines[1].startswith(f"阿0,{people[0].code},升级,青铜,白银,")
@@ -193,7 +193,7 @@ class TestPreview:
         assert "升级 0" in text and "降级 1" in text
         assert "白银 → 青铜" in text and "青铜 → 白银" not in text
         assert "没有符合条件的分销商" in words(client, PREVIEW, q=search, outcome="rose")
-        lines = b"".join(client.get(PREVIEW, {"csv": "1", "q": search}).streaming_content)
+        lines = b"".join(client.get(PREVIEW, {"format": "csv", "q": search}).streaming_content)
         assert len(lines.decode().splitlines()) == 2
 
     @pytest.mark.parametrize(
