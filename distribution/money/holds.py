@@ -112,8 +112,7 @@ def release_commissions(
         fresh = _lock(commissions)
         ended = _end(fresh, HoldEnd.RELEASED, by=by, reason=reason, at=at or timezone.now())
         released = [commission for commission in fresh if commission.pk in ended]
-        deeds = ((commission, {}) for commission in released)
-        record_audits("release_commission", deeds, by=by, reason=reason)
+        record_audits("release_commission", ((one, {}) for one in released), by=by, reason=reason)
     return released
 
 
@@ -148,16 +147,16 @@ def revoke_commissions(
             for commission in revoked
         )
         Commission.objects.filter(pk__in=[one.pk for one in revoked]).update(amount=ZERO)
-        postings, deeds = [], []
+        postings = []
         for reversal in reversals:
             commission = reversal.commission
             commission.amount = ZERO
             posting = Posting(Transfer.Kind.REVOKE, f"revoke:{commission.pk}", at)
             take_back(posting, reversal)
             postings.append(posting)
-            deeds.append((commission, {"amount": reversal.amount}))
         post(postings)
         settle_fall(reversals)
+        deeds = ((reversal.commission, {"amount": reversal.amount}) for reversal in reversals)
         record_audits("revoke_commission", deeds, by=by, reason=reason)
     return revoked
 

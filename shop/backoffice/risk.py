@@ -1,6 +1,7 @@
 """Signs of risk in the back office: the evidence in words, the commissions in question, and the
 decision with its reason. Nothing here touches an order, a refund or a buyer."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -35,6 +36,8 @@ from shop.backoffice.percents import InPercents
 
 # So many commissions of a signal are shown; "all" in the form means all of them.
 SHOWN = 200
+# So many that a decision could not reach are named, for each reason.
+NAMED = 5
 
 STATE_COLOURS = {
     State.OPEN: "warning",
@@ -196,8 +199,14 @@ class SignalAdmin(Finds, ReadOnlyAdmin):
         return HttpResponseRedirect(change_address(signal))
 
     def _say(self, request: HttpRequest, outcome: Outcome) -> None:
+        reasons: dict[str, list[Commission]] = defaultdict(list)
         for commission, why in outcome.refused:
-            messages.warning(request, f"{commission}: {why}")
+            reasons[why].append(commission)
+        for why, refused in reasons.items():
+            named = ", ".join(str(commission) for commission in refused[:NAMED])
+            if len(refused) > NAMED:
+                named = _("%(named)s 等 %(count)d 笔") % {"named": named, "count": len(refused)}
+            messages.warning(request, f"{named}: {why}")
         text = {
             State.HELD: _("已暂扣 %(count)d 笔佣金，其他佣金和买家的订单不受影响。"),
             State.CLEARED: _("线索已排除，放行 %(count)d 笔佣金。"),

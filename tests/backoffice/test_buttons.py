@@ -199,7 +199,7 @@ def test_a_run_is_previewed_started_once_approved_and_paid_by_hand(
     link = f"{preview.request['PATH_INFO']}?format=csv"
     assert 'href="?format=csv"' in preview.content.decode()
     lines = b"".join(client.get(link).streaming_content).decode().splitlines()
-    assert [line.split(",")[3:] for line in lines[1:]] == [["10.00", "将结算"], ["5.00", "将结算"]]
+    assert [line.split(",")[3:] for line in lines[1:]] == [["5.00", "将结算"], ["10.00", "将结算"]]
     assert not Run.objects.exists()
     press(client, schedule, "run_now")
     press(client, schedule, "run_now")

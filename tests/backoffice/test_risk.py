@@ -10,6 +10,7 @@ from django.utils import timezone
 from base.accounts.models import User
 from base.models import AuditEntry
 from distribution.models import Hold
+from distribution.money.holds import revoke_commission
 from distribution.referral.relations import bind_by_link
 from distribution.risk import words
 from distribution.risk.findings import find_risks
@@ -164,6 +165,24 @@ def test_more_than_a_page_shows_can_be_decided(
     assert Hold.objects.count() == 2
     decide(client, signal, "held", everything="on", reason="x")
     assert Hold.objects.count() == 3
+
+
+def test_what_it_could_not_reach_is_said_once_for_each_reason(
+    client: Client, merchant: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(risk, "NAMED", 1)
+    make_rule("0.10", None)
+    signal = suspect(orders=3)
+    gone, also_gone, left = (row.commission for row in signal.named.order_by("commission"))
+    for commission in (gone, also_gone):
+        revoke_commission(commission, by=None, reason="x")
+    said = decide(client, signal, "held", everything="on", reason="核实")
+    gone.refresh_from_db()
+    assert said == (
+        f"{gone} 等 2 笔: 这笔佣金已全部撤回，没有可暂扣的金额。 "
+        "已暂扣 1 笔佣金，其他佣金和买家的订单不受影响。"
+    )
+    assert list(Hold.objects.values_list("commission", flat=True)) == [left.pk]
 
 
 def test_as_a_file(client: Client, merchant: User, signal: Signal) -> None:
