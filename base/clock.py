@@ -16,7 +16,9 @@ def day_start(day: date) -> datetime:
 
 
 def day_end(day: date) -> datetime:
-    """The first instant after a Beijing day."""
+    """The first instant after a Beijing day; of the last day of all calendars its last one."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=BEIJING)
     return day_start(day + timedelta(days=1))
 
 

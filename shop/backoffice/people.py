@@ -1,7 +1,7 @@
 """People in the back office: members, distributors with their standing and relations, tiers."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -82,6 +82,9 @@ class AssignForm(ReasonForm):
         return find_distributor(text) if text else None
 
 
+LONGEST_KEPT = timedelta(days=3653)  # ten years
+
+
 class TierForm(ReasonForm):
     tier = forms.ModelChoiceField(
         Tier.objects.all(), label=_("等级"), required=False, widget=UnfoldAdminSelectWidget
@@ -99,8 +102,11 @@ class TierForm(ReasonForm):
 
     def clean_keep_until(self) -> date | None:
         day: date | None = self.cleaned_data["keep_until"]
-        if day is not None and day < beijing_date(timezone.now()):
+        today = beijing_date(timezone.now())
+        if day is not None and day < today:
             raise forms.ValidationError(_("请选择今天或以后的日期。"))
+        if day is not None and day > today + LONGEST_KEPT:
+            raise forms.ValidationError(_("最多保留十年。"))
         return day
 
 

@@ -1,7 +1,7 @@
 """Recruiting in the back office: whom the figures speak for, inviting them, and what came of it."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -23,7 +23,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from base.clock import BEIJING, beijing_date
+from base.clock import beijing_date, day_end, day_start
 from base.errors import DomainError
 from base.tables import csv_response, is_table
 from distribution.models import Candidate, Invitation
@@ -223,8 +223,7 @@ class PeriodForm(forms.Form):
         data = self.cleaned_data if self.is_valid() else {}
         last: date = data.get("until") or usual["until"]
         first: date = data.get("since") or min(usual["since"], last)
-        start = datetime.combine(first, time(), BEIJING)
-        return start, datetime.combine(last, time(), BEIJING) + timedelta(days=1)
+        return day_start(first), day_end(last)
 
 
 @admin.register(Invitation)

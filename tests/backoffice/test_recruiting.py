@@ -94,6 +94,17 @@ def test_funnel_and_file(client: Client, merchant: User) -> None:
     assert "结束日期不能早于开始日期" in page.content.decode()
 
 
+@pytest.mark.parametrize("days", [{"since": "0001-01-01"}, {"until": "9999-12-31"}])
+@pytest.mark.parametrize("file", [{}, {"format": "csv"}])
+def test_a_funnel_to_the_end_of_all_calendars(
+    client: Client, merchant: User, days: dict[str, str], file: dict[str, str]
+) -> None:
+    invite(make_user(), by=merchant)
+    answer = client.get(f"{INVITATIONS}funnel/", days | file)
+    lines = answer.streaming_content if file else answer
+    assert f"{timezone.localdate():%Y-%m}" in b"".join(lines).decode()
+
+
 def test_staff_without_the_key_see_nothing(client: Client) -> None:
     client.force_login(make_user(is_staff=True))
     for address in (LIST, INVITATIONS, f"{INVITATIONS}funnel/"):

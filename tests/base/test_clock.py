@@ -22,3 +22,4 @@ def test_days_and_months_are_beijings(at: datetime, day: date, month: date) -> N
 def test_a_day_runs_from_midnight_to_midnight_in_beijing() -> None:
     assert day_start(date(2026, 3, 1)) == datetime(2026, 2, 28, 16, 0, tzinfo=UTC)
     assert day_end(date(2026, 3, 1)) == datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
+    assert day_start(date.max) < day_end(date.max)

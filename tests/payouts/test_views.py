@@ -183,6 +183,7 @@ class TestThePages:
             f"since={day}": [newer],
             f"until={day}": [newer, older],
             "until=2001-01-01": [],
+            "since=0001-01-01&until=9999-12-31": [newer, older],
         }.items():
             rows = browser.get(f"/payouts/?{query}").context["rows"]
             assert [payout for payout, _stages in rows] == found, query
