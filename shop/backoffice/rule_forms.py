@@ -35,6 +35,8 @@ A_MOMENT = timedelta(hours=1)
 
 TARGETS = ("category", "product", "variant")
 
+EARLIEST_YEAR = 2000  # before it nothing was sold here; the year 1 cannot be read back
+
 
 class RuleContentForm(ModelForm):
     """What a rule says. `clean` refuses what cannot be meant; the model refuses the rest."""
@@ -83,7 +85,9 @@ class RuleContentForm(ModelForm):
 
     def _clean_times(self, values: dict[str, Any]) -> None:
         starts, ends = values.get("starts_at"), values.get("ends_at")
-        if starts and ends and ends <= starts:
+        if starts and starts.year < EARLIEST_YEAR:
+            self.add_error("starts_at", _("请填写 2000 年以后的时间。"))
+        elif starts and ends and ends <= starts:
             self.add_error("ends_at", _("活动结束要晚于开始。"))
         elif ends and ends <= timezone.now():
             self.add_error("ends_at", _("这个时间已经过去，规则不会对任何新订单生效。"))

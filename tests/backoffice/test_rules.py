@@ -93,6 +93,7 @@ class TestWriting:
             ({"reason": " "}, "请写明原因"),
             (at(timezone.now() - timedelta(days=1), "effective_at"), "已经过去"),
             (at(timezone.now() - timedelta(days=1), "ends_at"), "已经过去"),
+            ({"starts_at_0": "0001-01-01", "starts_at_1": "00:00"}, "2000 年以后"),
             (
                 at(timezone.now() + timedelta(days=2), "starts_at")
                 | at(timezone.now() + timedelta(days=1), "ends_at"),
