@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+EARLIEST_YEAR = 2000  # before it nothing was sold here; the year 1 cannot be read back
 
 
 def beijing_date(at: datetime) -> date:

@@ -18,6 +18,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from base.clock import EARLIEST_YEAR
 from catalog.models import Variant
 from distribution.editor.change_sets import CONTENT_WORDS
 from distribution.editor.rule_words import policy_differences, rule_sentence
@@ -34,8 +35,6 @@ from shop.backoffice.percents import PercentField
 A_MOMENT = timedelta(hours=1)
 
 TARGETS = ("category", "product", "variant")
-
-EARLIEST_YEAR = 2000  # before it nothing was sold here; the year 1 cannot be read back
 
 
 class RuleContentForm(ModelForm):
