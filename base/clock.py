@@ -3,12 +3,21 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
 BEIJING = ZoneInfo("Asia/Shanghai")
-EARLIEST_YEAR = 2000  # before it nothing was sold here; the year 1 cannot be read back
+EARLIEST_YEAR = 2000  # before it nothing was sold here
 
 
 def beijing_date(at: datetime) -> date:
     return at.astimezone(BEIJING).date()
+
+
+def validate_moment(at: datetime) -> None:
+    """For moments that people type: one of the year 1 is stored, and its row never read again."""
+    if at.year < EARLIEST_YEAR:
+        raise ValidationError(_("请填写 2000 年以后的时间。"))
 
 
 def day_start(day: date) -> datetime:

@@ -7,6 +7,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from base.accounts.models import Consent
+from base.clock import validate_moment
 from distribution.models.people import Distributor
 from distribution.states import Status
 
@@ -38,7 +39,9 @@ class Agreement(models.Model):
         help_text=_("请分销商同意新版时，先用一句话告诉他们改了什么。"),
     )
     note_en = models.CharField(_("英文改动说明"), max_length=200, blank=True)
-    valid_from = models.DateTimeField(_("生效时间"), null=True, blank=True)
+    valid_from = models.DateTimeField(
+        _("生效时间"), null=True, blank=True, validators=[validate_moment]
+    )
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now)
     published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)
     published_by = models.ForeignKey(

@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from base.clock import validate_moment
+
 
 class Policy(models.Model):
     """The shop's distribution policy from a moment on. Versions are only added; one that is
@@ -32,7 +34,9 @@ class Policy(models.Model):
         FIRST_ORDER = "order", _("完成首单后可加入")
         SPENT = "spent", _("累计消费达标后可加入")
 
-    valid_from = models.DateTimeField(_("生效时间"), default=timezone.now)
+    valid_from = models.DateTimeField(
+        _("生效时间"), default=timezone.now, validators=[validate_moment]
+    )
     cap_rate = models.DecimalField(
         _("佣金上限"),
         max_digits=5,

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from base.clock import validate_moment
+
 CENT = Decimal("0.01")
 
 
@@ -54,8 +56,8 @@ class PromoCode(models.Model):
         validators=[MinValueValidator(Decimal(0))],
         help_text=_("其他优惠之后、运费之前的商品金额。"),
     )
-    starts_at = models.DateTimeField(_("开始"), null=True, blank=True)
-    ends_at = models.DateTimeField(_("结束"), null=True, blank=True)
+    starts_at = models.DateTimeField(_("开始"), null=True, blank=True, validators=[validate_moment])
+    ends_at = models.DateTimeField(_("结束"), null=True, blank=True, validators=[validate_moment])
     most_uses = models.PositiveIntegerField(
         _("总次数"), null=True, blank=True, help_text=_("空表示不限。未付款关闭的订单会退回次数。")
     )

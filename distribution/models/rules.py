@@ -4,6 +4,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from base.clock import validate_moment
+
 
 class RuleContent(models.Model):
     """What a commission rule says: about which goods, for whom, how much, under which demands.
@@ -87,8 +89,12 @@ class RuleContent(models.Model):
         blank=True,
         help_text=_("此单之前，北京时间自然月内已付款的一级订单数。"),
     )
-    starts_at = models.DateTimeField(_("活动开始"), null=True, blank=True)
-    ends_at = models.DateTimeField(_("活动结束"), null=True, blank=True)
+    starts_at = models.DateTimeField(
+        _("活动开始"), null=True, blank=True, validators=[validate_moment]
+    )
+    ends_at = models.DateTimeField(
+        _("活动结束"), null=True, blank=True, validators=[validate_moment]
+    )
 
     class Meta:
         abstract = True

@@ -12,7 +12,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from base.clock import EARLIEST_YEAR
 from base.errors import DomainError
 from distribution.models import Binding, Click, ClickDay, Link, PromoCode, PromoUse
 from distribution.sharing import promo_codes
@@ -67,9 +66,7 @@ class PromoCodeForm(forms.ModelForm):
         if owner is None and is_empty and not {"percent", "amount"} & set(self.errors):
             self.add_error("percent", _("没有归属分销商的优惠码要有优惠。"))
         starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
-        if starts_at and starts_at.year < EARLIEST_YEAR:
-            self.add_error("starts_at", _("请填写 2000 年以后的时间。"))
-        elif starts_at and ends_at and ends_at <= starts_at:
+        if starts_at and ends_at and ends_at <= starts_at:
             self.add_error("ends_at", _("结束要晚于开始。"))
         if data.get("product") is not None and data.get("category") is not None:
             self.add_error("category", _("商品和分类只选一个。"))

@@ -18,7 +18,6 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from base.clock import EARLIEST_YEAR
 from catalog.models import Variant
 from distribution.editor.change_sets import CONTENT_WORDS
 from distribution.editor.rule_words import policy_differences, rule_sentence
@@ -84,9 +83,7 @@ class RuleContentForm(ModelForm):
 
     def _clean_times(self, values: dict[str, Any]) -> None:
         starts, ends = values.get("starts_at"), values.get("ends_at")
-        if starts and starts.year < EARLIEST_YEAR:
-            self.add_error("starts_at", _("请填写 2000 年以后的时间。"))
-        elif starts and ends and ends <= starts:
+        if starts and ends and ends <= starts:
             self.add_error("ends_at", _("活动结束要晚于开始。"))
         elif ends and ends <= timezone.now():
             self.add_error("ends_at", _("这个时间已经过去，规则不会对任何新订单生效。"))

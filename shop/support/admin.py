@@ -1,6 +1,5 @@
 """Tickets and announcements in the back office."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,7 +17,6 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from base.accounts.models import User
-from base.clock import EARLIEST_YEAR
 from base.errors import DomainError
 from shop.backoffice.actions import ReadOnlyAdmin, button, lead_to, merchant
 from shop.support.forms import AnswerForm
@@ -163,12 +161,6 @@ class CannedReplyAdmin(ModelAdmin):
 
 
 class AnnouncementForm(ModelForm):
-    def clean_starts_at(self) -> datetime:
-        at: datetime = self.cleaned_data["starts_at"]
-        if at.year < EARLIEST_YEAR:
-            raise forms.ValidationError(_("请填写 2000 年以后的时间。"))
-        return at
-
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         wants_tiers = values.get("audience") == Announcement.Audience.TIERS

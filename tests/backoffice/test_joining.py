@@ -235,6 +235,14 @@ class TestAgreement:
         assert client.post(f"{self.LIST}add/", values).status_code == 200
         assert Agreement.objects.count() == 1
 
+    def test_a_time_that_cannot_be_read_back_is_refused_in_words(
+        self, client: Client, merchant: User
+    ) -> None:
+        values = {"version": "2027-01", "text": "新", "text_en": "New"}
+        values |= {"valid_from_0": "0001-01-01", "valid_from_1": "00:00"}
+        assert "请填写 2000 年以后的时间。" in text_of(client.post(f"{self.LIST}add/", values))
+        assert Agreement.objects.count() == 1
+
 
 class TestAcceptances:
     LIST = "/admin/distribution/acceptance/"

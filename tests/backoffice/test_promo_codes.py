@@ -88,6 +88,8 @@ def test_a_change_leaves_letters_owner_and_count(client: Client, merchant: User)
              "ends_at_0": "2026-02-01", "ends_at_1": "00:00"},
             "结束要晚于开始。",
         ),
+        ({"code": "NEW", "amount": "5", "ends_at_0": "0001-01-01", "ends_at_1": "00:00"},
+         "请填写 2000 年以后的时间。"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_and_nothing_is_saved(

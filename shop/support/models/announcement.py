@@ -5,6 +5,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from base.clock import validate_moment
+
 
 class Announcement(models.Model):
     """Something the shop tells many people, for a time."""
@@ -26,8 +28,12 @@ class Announcement(models.Model):
     tiers = models.ManyToManyField(
         "distribution.Tier", blank=True, related_name="+", verbose_name=_("等级")
     )
-    starts_at = models.DateTimeField(_("开始时间"), default=timezone.now)
-    ends_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
+    starts_at = models.DateTimeField(
+        _("开始时间"), default=timezone.now, validators=[validate_moment]
+    )
+    ends_at = models.DateTimeField(
+        _("结束时间"), null=True, blank=True, validators=[validate_moment]
+    )
     is_pinned = models.BooleanField(_("置顶"), default=False)
     is_published = models.BooleanField(_("已发布"), default=False)
     by = models.ForeignKey(
