@@ -15,7 +15,7 @@ from shop.backoffice.audit import DEEDS
 from tests.make import make_distributor, make_rule, make_user
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-RECORDED = re.compile(r"record_audit\(\s*\"(\w+)\"|AuditEntry\([^)]*\baction=\"(\w+)\"")
+RECORDED = re.compile(r"record_audits?\(\s*\"(\w+)\"|AuditEntry\([^)]*\baction=\"(\w+)\"")
 
 
 def test_every_deed_has_words() -> None:

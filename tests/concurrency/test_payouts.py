@@ -388,7 +388,7 @@ class TestHoldAgainstRun:
 
     def test_what_is_held_is_not_paid(self, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
         schedule = make_schedule()
-        other = meanwhile(monkeypatch, holds, "record_audit", lambda: run(schedule))
+        other = meanwhile(monkeypatch, holds, "record_audits", lambda: run(schedule))
         hold_commission(self.commission(), by=None, reason="x", at=AT)
         assert isinstance(other.outcome(), Run)
         assert other.had_to_wait
@@ -401,7 +401,7 @@ class TestHoldAgainstRun:
     ) -> None:
         schedule = make_schedule()
         without_locks(monkeypatch, runs, balances)
-        other = meanwhile(monkeypatch, holds, "record_audit", lambda: run(schedule))
+        other = meanwhile(monkeypatch, holds, "record_audits", lambda: run(schedule))
         hold_commission(self.commission(), by=None, reason="x", at=AT)
         assert isinstance(other.outcome(), Run)
         assert payouts() == ["乙 30.00 draft"]
@@ -414,7 +414,7 @@ class TestHoldAgainstRun:
         receive(order, at=NOON + DAY)
         pending = Commission.objects.get(order=order)
         other = meanwhile(
-            monkeypatch, holds, "record_audit", lambda: mature_commissions(NOON + 9 * DAY)
+            monkeypatch, holds, "record_audits", lambda: mature_commissions(NOON + 9 * DAY)
         )
         hold_commission(pending, by=None, reason="x", at=NOON + 2 * DAY)
         assert other.outcome() == 0
