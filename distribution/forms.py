@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from base.accounts.contacts import BadContact, phone_from
 from catalog.listing import Shelf
+from distribution.desk.statements import Wanted
 from distribution.desk.team import LONGEST_SEARCH, Group
+from distribution.models import Transfer
 from distribution.programme.joining import Contact
 from distribution.sharing.poster_layouts import Layout
 from distribution.sharing.posters import LONGEST_LINE
@@ -263,6 +265,21 @@ class EarningsFilter(forms.Form):
         """What of it makes sense."""
         self.is_valid()
         return self.cleaned_data
+
+
+class LinesFilter(forms.Form):
+    """The query of a statement's lines; what makes no sense is left out."""
+
+    kind = forms.ChoiceField(
+        choices=[("", _("全部事项")), *Transfer.Kind.choices], required=False, label=_("事项")
+    )
+    q = forms.CharField(max_length=40, required=False, label=_("订单号或结算单号"))
+
+    def wanted(self) -> Wanted:
+        """What of it makes sense."""
+        self.is_valid()
+        found = self.cleaned_data
+        return Wanted(found.get("kind", ""), found.get("q", ""))
 
 
 class TeamFilter(forms.Form):

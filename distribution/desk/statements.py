@@ -179,7 +179,7 @@ class Line:
 # Commissions and their reversals one by one, with the order they come from; whole movements of the
 # balance (maturing, payouts) as the ledger has them.
 LINES = """
-WITH line AS (
+WITH movement AS (
     SELECT 'accrue' AS kind, commission.accrued_at AS at, commission.amount_at_payment AS amount,
            commission.id AS commission, commission.level, commission.order_id, commission.line_id,
            ''::text AS number
@@ -205,6 +205,12 @@ WITH line AS (
       AND entry.at >= %(start)s AND entry.at < %(end)s
       AND (entry.account = 'available' AND entry.kind IN ('mature', 'hold', 'reserve', 'release')
            OR entry.account = 'reserved' AND entry.kind = 'settle')
+), line AS (
+    SELECT * FROM movement
+    WHERE (%(kind)s = '' OR kind = %(kind)s)
+      AND (%(number)s = '' OR starts_with(number, %(number)s)
+           OR EXISTS (SELECT 1 FROM orders_order
+                      WHERE id = movement.order_id AND starts_with(number, %(number)s)))
 )
 """
 # Orders and goods are looked up for the lines of the page alone.
@@ -223,6 +229,17 @@ ORDER BY line.at, line.kind, line.commission, line.number
 FEW = 1000
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Lines of one kind, or with a number of an order or a payout that begins so; "" is any."""
+
+    kind: str = ""
+    number: str = ""
+
+
+ANY_LINE = Wanted()
+
+
 class StatementLines(Sequence[Line]):
     """The lines of a month in order of time, or a slice of them: read when they are looked at, so
     that a paginator reads its page alone."""
@@ -233,15 +250,18 @@ class StatementLines(Sequence[Line]):
         month: date,
         *,
         language: str = "",
+        wanted: Wanted = ANY_LINE,
         skip: int = 0,
         most: int | None = None,
     ) -> None:
-        self._of = (distributor, month, language)
+        self._of = (distributor, month, language, wanted)
         self._values: dict[str, Any] = {
             "who": distributor.pk,
             "start": day_start(month),
             "end": day_start(next_month(month)),
             "english": language == "en",
+            "kind": wanted.kind,
+            "number": wanted.number,
             "skip": skip,
             "most": most,
         }
@@ -264,11 +284,12 @@ class StatementLines(Sequence[Line]):
     def __getitem__(self, part: int | slice) -> "Line | StatementLines":
         if isinstance(part, int):
             return self._rows()[part]
-        start, (distributor, month, language) = part.start or 0, self._of
+        start, (distributor, month, language, wanted) = part.start or 0, self._of
         return StatementLines(
             distributor,
             month,
             language=language,
+            wanted=wanted,
             skip=self._values["skip"] + start,
             most=self._values["most"] if part.stop is None else max(0, part.stop - start),
         )

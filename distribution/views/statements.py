@@ -18,6 +18,7 @@ from base.pages import page_of
 from base.tables import csv_response, is_table
 from distribution.access import distributor_of, earner
 from distribution.desk.statements import (
+    ANY_LINE,
     Statement,
     StatementLines,
     month_of,
@@ -25,6 +26,7 @@ from distribution.desk.statements import (
     previous_month,
     statements_of,
 )
+from distribution.forms import LinesFilter
 from distribution.money.debts import debt_of, overpaid_of, shown_overpaid
 
 PER_PAGE = 24
@@ -80,7 +82,9 @@ def statement(request: HttpRequest, month: str) -> HttpResponseBase:
     found = months.get(day) if day else None
     if found is None:
         raise Http404
-    lines = StatementLines(person, found.month, language=get_language() or "")
+    filters = LinesFilter(request.GET)
+    wanted = filters.wanted()
+    lines = StatementLines(person, found.month, language=get_language() or "", wanted=wanted)
     if is_table(request):
         name = _("账单 %(month)s") % {"month": found.name}
         return csv_response(f"{name}.csv", _line_header(), _line_rows(lines))
@@ -90,6 +94,8 @@ def statement(request: HttpRequest, month: str) -> HttpResponseBase:
         "statement": found,
         "is_open": found.month == beijing_date(now).replace(day=1),
         "made_at": now,
+        "filters": filters,
+        "is_filtered": wanted != ANY_LINE,
         "page": page_of(request, lines, PRINTED if "all" in request.GET else LINES_PER_PAGE),
         "before": months.get(previous_month(found.month)),
         "after": months.get(next_month(found.month)),

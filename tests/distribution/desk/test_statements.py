@@ -44,7 +44,7 @@ from distribution.views import statements as statement_pages
 from orders.models import Order
 from orders.refunds import Part
 from orders.registries import Outcome
-from payouts.models import Schedule
+from payouts.models import Payout, Schedule
 from payouts.runs import run_period
 from payouts.sending import approve_payout, cancel_payout, record_outcome, send_payout
 from tests.buying import earn, take_back
@@ -261,6 +261,21 @@ class TestAMonth:
         with django_assert_num_queries(1):
             page = lines[0:2]
             assert (len(page), [line.moved for line in page]) == (2, [ZERO, ZERO])
+
+    def test_lines_of_one_kind_or_one_number(self, told: Chain, pages_of: Pages) -> None:
+        order = Order.objects.order_by("pk").first()
+        payout = Payout.objects.get(distributor=told.b)
+        asked = [{"kind": "mature"}, {"q": order.number}, {"q": "%"}, {"kind": "nonsense"}]
+        browser = pages_of(told.b)
+        pages = [browser.get(f"{LIST}2026-03/", query) for query in asked]
+        kinds = [[line.kind for line in page.context["page"].object_list] for page in pages]
+        both = ["accrue", "accrue", "mature", "mature"]
+        assert kinds == [["mature", "mature"], ["accrue"], [], both]
+        assert "没有符合条件的明细。" in pages[2].content.decode()
+        april = browser.get(f"{LIST}2026-04/", {"q": payout.number})
+        assert {line.number for line in april.context["page"].object_list} == {payout.number}
+        file = b"".join(browser.get(f"{LIST}2026-03/", {"kind": "mature", "format": "csv"}))
+        assert len(file.splitlines()) == 3
 
     def test_sums_add_up(self) -> None:
         empty = Statement(date(2026, 1, 1), Sums(D(1), D(2), D(3)))
