@@ -273,7 +273,7 @@ class LinesFilter(forms.Form):
     kind = forms.ChoiceField(
         choices=[("", _("全部事项")), *Transfer.Kind.choices], required=False, label=_("事项")
     )
-    q = forms.CharField(max_length=40, required=False, label=_("订单号或结算单号"))
+    q = forms.CharField(max_length=40, required=False, label=_("订单或结算单号"))
 
     def wanted(self) -> Wanted:
         """What of it makes sense."""
