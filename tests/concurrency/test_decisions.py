@@ -13,26 +13,16 @@ from distribution.risk.decisions import clear_signal, confirm_signal, hold_signa
 from distribution.risk.models import NamedCommission, Signal
 from payouts import runs
 from payouts.books import check_books
-from payouts.models import Run, Schedule
+from payouts.models import Run
 from tests.books import money, prove
-from tests.buying import DAY, earn
+from tests.buying import DAY
 from tests.concurrency.meanwhile import meanwhile, without_locks
-from tests.make import Chain, make_chain, make_rule
+from tests.make import Chain
 from tests.paying import MONDAY, make_schedule, payouts, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AT = day_start(MONDAY)
-
-
-@pytest.fixture
-def chain() -> Chain:
-    """B has ¥30.00 available."""
-    Schedule.objects.all().delete()
-    chain = make_chain()
-    make_rule("0.30", None)
-    earn(chain, "100.00")
-    return chain
 
 
 @pytest.fixture

@@ -18,29 +18,19 @@ from orders.models import Order
 from orders.registries import Outcome
 from payouts import drafts, runs, sending
 from payouts.books import check_books
-from payouts.models import Payout, PayoutAttempt, Run, Schedule
+from payouts.models import Payout, PayoutAttempt, Run
 from payouts.sending import approve_payout, cancel_payout, record_outcome, send_payout, send_payouts
 from tests.books import money, prove
 from tests.buying import DAY, NOON, buy, earn, take_back
 from tests.concurrency.meanwhile import meanwhile, without_locks
 from tests.concurrency.racing import race
-from tests.make import Chain, make_chain, make_rule, receive
+from tests.make import Chain, make_chain, receive
 from tests.paying import MONDAY, make_schedule, open_bank, payouts, rounds, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AT = day_start(MONDAY)
 LATER = AT + DAY
-
-
-@pytest.fixture
-def chain() -> Chain:
-    """B has ¥30.00 available."""
-    Schedule.objects.all().delete()
-    chain = make_chain()
-    make_rule("0.30", None)
-    earn(chain, "100.00")
-    return chain
 
 
 def approved() -> Payout:

@@ -6,27 +6,15 @@ from base.clock import day_start
 from distribution.programme.people import resign, set_status
 from distribution.states import Status
 from payouts import runs
-from payouts.models import Schedule
 from payouts.sending import send_payouts
 from tests.books import prove
-from tests.buying import earn
 from tests.concurrency.meanwhile import meanwhile
-from tests.make import Chain, make_chain, make_rule
+from tests.make import Chain
 from tests.paying import MONDAY, make_schedule, open_bank, payouts, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AT = day_start(MONDAY)
-
-
-@pytest.fixture
-def chain() -> Chain:
-    """B has ¥30.00 available."""
-    Schedule.objects.all().delete()
-    chain = make_chain()
-    make_rule("0.30", None)
-    earn(chain, "100.00")
-    return chain
 
 
 def test_who_leaves_waits_for_nobody_and_is_paid_what_was_earned(
