@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from base.accounts.contacts import BadContact, phone_from
 from catalog.listing import Shelf
-from distribution.desk.statements import Wanted
 from distribution.desk.team import LONGEST_SEARCH, Group
 from distribution.models import Transfer
+from distribution.money.debts import Repaid
 from distribution.programme.joining import Contact
 from distribution.sharing.poster_layouts import Layout
 from distribution.sharing.posters import LONGEST_LINE
@@ -275,11 +275,33 @@ class LinesFilter(forms.Form):
     )
     q = forms.CharField(max_length=40, required=False, label=_("订单或结算单号"))
 
-    def wanted(self) -> Wanted:
-        """What of it makes sense."""
+    def wanted(self) -> dict[str, Any]:
         self.is_valid()
         found = self.cleaned_data
-        return Wanted(found.get("kind", ""), found.get("q", ""))
+        return {"kind": found.get("kind", ""), "number": found.get("q", "")}
+
+
+class DebtFilter(forms.Form):
+    """The query of what a debt is made of; what makes no sense is left out."""
+
+    state = forms.ChoiceField(
+        choices=[("", _("全部")), (Repaid.NO, _("还没补平")), (Repaid.YES, _("已补平"))],
+        required=False,
+        label=_("是否补平"),
+    )
+    q = forms.CharField(max_length=40, required=False, label=_("订单或退款单号"))
+    since = forms.DateField(required=False, label=_("从哪天"))
+    until = forms.DateField(required=False, label=_("到哪天"))
+
+    def wanted(self) -> dict[str, Any]:
+        self.is_valid()
+        found = self.cleaned_data
+        return {
+            "state": found.get("state", ""),
+            "number": found.get("q", ""),
+            "since": found.get("since"),
+            "until": found.get("until"),
+        }
 
 
 class TeamFilter(forms.Form):

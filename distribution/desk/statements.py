@@ -4,17 +4,16 @@ Sums are the ledger's own. What a month is about is the time of the transfers, s
 balance of one month is the opening balance of the next by construction.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, overload
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from base.clock import beijing_date, day_start
 from base.money import ZERO
+from base.slices import QueryRows
 from distribution.models import Distributor, Transfer
 from distribution.states import DISTRIBUTOR_ACCOUNTS
 
@@ -205,7 +204,7 @@ WITH movement AS (
       AND entry.at >= %(start)s AND entry.at < %(end)s
       AND (entry.account = 'available' AND entry.kind IN ('mature', 'hold', 'reserve', 'release')
            OR entry.account = 'reserved' AND entry.kind = 'settle')
-), line AS (
+), wanted AS (
     SELECT * FROM movement
     WHERE (%(kind)s = '' OR kind = %(kind)s)
       AND (%(number)s = '' OR starts_with(number, %(number)s)
@@ -221,28 +220,29 @@ SELECT line.kind, line.at, line.amount, line.commission, line.level,
         FROM orders_orderline WHERE id = line.line_id),
        line.number
 FROM (
-    SELECT * FROM line ORDER BY at, kind, commission, number LIMIT %(most)s OFFSET %(skip)s
+    SELECT * FROM wanted ORDER BY at, kind, commission, number {slice}
 ) line
 ORDER BY line.at, line.kind, line.commission, line.number
 """
-# Fewer than this are read rather than counted.
-FEW = 1000
+SUMS = """
+SELECT count(*), coalesce(sum(amount) FILTER (WHERE kind <> ALL(%(stays)s)), 0.00),
+       coalesce(sum(abs(amount)) FILTER (WHERE kind = ANY(%(stays)s)), 0.00)
+FROM wanted
+"""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Lines of one kind, or with a number of an order or a payout that begins so; "" is any."""
+class LineSums:
+    """How many lines, what they change altogether, and what they move from place to place."""
 
-    kind: str = ""
-    number: str = ""
-
-
-ANY_LINE = Wanted()
+    count: int
+    amount: Decimal
+    moved: Decimal
 
 
-class StatementLines(Sequence[Line]):
-    """The lines of a month in order of time, or a slice of them: read when they are looked at, so
-    that a paginator reads its page alone."""
+class StatementLines(QueryRows[Line]):
+    """The lines of a month in order of time: all, of one kind, or with a number of an order or a
+    payout that begins so."""
 
     def __init__(
         self,
@@ -250,60 +250,23 @@ class StatementLines(Sequence[Line]):
         month: date,
         *,
         language: str = "",
-        wanted: Wanted = ANY_LINE,
-        skip: int = 0,
-        most: int | None = None,
+        kind: str = "",
+        number: str = "",
     ) -> None:
-        self._of = (distributor, month, language, wanted)
-        self._values: dict[str, Any] = {
+        values = {
             "who": distributor.pk,
             "start": day_start(month),
             "end": day_start(next_month(month)),
             "english": language == "en",
-            "kind": wanted.kind,
-            "number": wanted.number,
-            "skip": skip,
-            "most": most,
+            "kind": kind,
+            "number": number,
+            "stays": [str(stays) for stays in STAYS],
         }
-        self._read: list[Line] | None = None
+        super().__init__(LINES, PAGE, values, lambda rows: [_line(*row) for row in rows])
 
-    def __len__(self) -> int:
-        skip, most = self._values["skip"], self._values["most"]
-        if most is not None and most < FEW:
-            return len(self._rows())
-        found = self._ask(f"{LINES} SELECT count(*) FROM line")[0][0] - skip  # noqa: S608  (a constant; values are bound)
-        return max(0, found if most is None else min(found, most))
-
-    def __iter__(self) -> Iterator[Line]:
-        return iter(self._rows())
-
-    @overload
-    def __getitem__(self, part: int) -> Line: ...
-    @overload
-    def __getitem__(self, part: slice) -> "StatementLines": ...
-    def __getitem__(self, part: int | slice) -> "Line | StatementLines":
-        if isinstance(part, int):
-            return self._rows()[part]
-        start, (distributor, month, language, wanted) = part.start or 0, self._of
-        return StatementLines(
-            distributor,
-            month,
-            language=language,
-            wanted=wanted,
-            skip=self._values["skip"] + start,
-            most=self._values["most"] if part.stop is None else max(0, part.stop - start),
-        )
-
-    def _rows(self) -> list[Line]:
-        if self._read is None:
-            found = self._ask(f"{LINES}{PAGE}")
-            self._read = [_line(*row) for row in found]
-        return self._read
-
-    def _ask(self, query: str) -> list[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(query, self._values)
-            return cursor.fetchall()
+    def sums(self) -> LineSums:
+        """One query."""
+        return LineSums(*self.ask(SUMS)[0])
 
 
 STAYS = (Kind.MATURE, Kind.HOLD, Kind.RESERVE, Kind.RELEASE)

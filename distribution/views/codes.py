@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, is_table
 from distribution.access import distributor, distributor_of
@@ -39,7 +40,9 @@ def codes(request: HttpRequest) -> HttpResponseBase:
         is_active=wanted["is_active"],
     )
     if is_table(request):
-        return csv_response(f"{pgettext('plural', '优惠码')}.csv", _header(), map(_cells, found))
+        return csv_response(
+            file_name(pgettext("plural", "优惠码"), filters), _header(), map(_cells, found)
+        )
     page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "promote",

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.clock import day_end, day_start
+from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, is_table
 from distribution.access import distributor_of, earner
@@ -46,7 +47,9 @@ def commissions(request: HttpRequest) -> HttpResponseBase:
     wanted = filters.wanted()
     rows = _wanted_commissions(person, wanted)
     if is_table(request):
-        return csv_response(f"{_('佣金明细')}.csv", commission_header(), commission_rows(rows))
+        return csv_response(
+            file_name(_("佣金明细"), filters), commission_header(), commission_rows(rows)
+        )
     page = page_of(request, rows, PER_PAGE)
     context = {
         "tab": "promote",
@@ -115,7 +118,7 @@ def orders(request: HttpRequest) -> HttpResponseBase:
     )
     if is_table(request):
         rows = order_rows(person, found, level=level)
-        return csv_response(f"{_('推广订单')}.csv", order_header(), rows)
+        return csv_response(file_name(_("推广订单"), filters), order_header(), rows)
     page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "promote",

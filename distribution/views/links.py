@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from base.access import public
 from base.errors import DomainError
+from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, in_chunks, is_table, time_cell
 from catalog.listing import SORTS, for_cards, for_sale
@@ -59,8 +60,8 @@ def links(request: HttpRequest) -> HttpResponseBase:
     period = Period.of_days(wanted["since"], wanted["until"])
     found = find_links(person, search=wanted["search"], archived=wanted["archived"])
     if is_table(request):
-        name = pgettext("plural", "推广链接")
-        return csv_response(f"{name}.csv", _header(), _lines(person, found, period))
+        name = file_name(pgettext("plural", "推广链接"), filters)
+        return csv_response(name, _header(), _lines(person, found, period))
     wanted_page = {"target": request.GET["target"][:300]} if "target" in request.GET else None
     form = LinkForm(request.POST if request.method == "POST" else None, initial=wanted_page)
     if form.is_valid():

@@ -30,7 +30,8 @@ def ranking(request: HttpRequest) -> HttpResponseBase:
         amount = _("销售额") if measure == Measure.SALES else _("佣金")
         header = [_("名次"), _("称呼"), amount, _("订单数")]
         cells = ([row.place, row.name, row.amount, row.orders] for row in rows)
-        return csv_response(f"{_('排行榜')}.csv", header, cells)
+        name = f"{_('排行榜')} {period.label} {measure.label}"
+        return csv_response(f"{name}.csv", header, cells)
     context = {
         "tab": "promote",
         "distributor": person,

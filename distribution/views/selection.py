@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from base.access import public
 from base.errors import DomainError
+from base.filters import file_name
 from base.pages import is_part, page_of, shared_page
 from base.tables import csv_response, is_table
 from catalog.models import Product
@@ -34,7 +35,9 @@ def selection(request: HttpRequest) -> HttpResponseBase:
     search, sort = wanted.get("q", ""), wanted.get("sort", "")
     rows = shown_picks(person, at=timezone.now(), search=search, sort=sort)
     if is_table(request):
-        return csv_response(f"{_('选品库')}.csv", pick_header(), pick_rows(rows, person.code))
+        return csv_response(
+            file_name(_("选品库"), filters), pick_header(), pick_rows(rows, person.code)
+        )
     context = {
         "tab": "promote",
         "distributor": person,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,11 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.clock import beijing_date
+from base.filters import file_name, in_words
 from base.pages import page_of
-from base.tables import csv_response, is_table
+from base.tables import csv_response, is_table, time_cell
 from distribution.access import distributor_of, earner
 from distribution.desk.statements import (
-    ANY_LINE,
     Statement,
     StatementLines,
     month_of,
@@ -26,13 +26,13 @@ from distribution.desk.statements import (
     previous_month,
     statements_of,
 )
-from distribution.forms import LinesFilter
-from distribution.money.debts import debt_of, overpaid_of, shown_overpaid
+from distribution.forms import DebtFilter, LinesFilter
+from distribution.money.debts import OverpaidRows, debt_of
 
 PER_PAGE = 24
 LINES_PER_PAGE = 100
+DEBTS_PER_PAGE = 20
 PRINTED = 2000  # what a browser still turns into paper; more is read as a table
-OVERPAID = 200
 
 
 @earner
@@ -83,11 +83,11 @@ def statement(request: HttpRequest, month: str) -> HttpResponseBase:
     if found is None:
         raise Http404
     filters = LinesFilter(request.GET)
-    wanted = filters.wanted()
-    lines = StatementLines(person, found.month, language=get_language() or "", wanted=wanted)
+    lines = StatementLines(person, found.month, language=get_language() or "", **filters.wanted())
     if is_table(request):
         name = _("账单 %(month)s") % {"month": found.name}
-        return csv_response(f"{name}.csv", _line_header(), _line_rows(lines))
+        return csv_response(file_name(name, filters), _line_header(), _line_rows(lines))
+    asked = in_words(filters)
     context = {
         "tab": "promote",
         "distributor": person,
@@ -95,7 +95,8 @@ def statement(request: HttpRequest, month: str) -> HttpResponseBase:
         "is_open": found.month == beijing_date(now).replace(day=1),
         "made_at": now,
         "filters": filters,
-        "is_filtered": wanted != ANY_LINE,
+        "asked": asked,
+        "sums": lines.sums() if asked else None,
         "page": page_of(request, lines, PRINTED if "all" in request.GET else LINES_PER_PAGE),
         "before": months.get(previous_month(found.month)),
         "after": months.get(next_month(found.month)),
@@ -121,16 +122,40 @@ def _line_rows(lines: StatementLines) -> Iterator[list[Any]]:
 @earner
 @never_cache
 @require_safe
-def debt(request: HttpRequest) -> HttpResponse:
+def debt(request: HttpRequest) -> HttpResponseBase:
     """Which refunds a debt comes from, what later earnings repaid, and what is left."""
     person = distributor_of(request)
     owed = debt_of(person)
-    rows = list(overpaid_of(person)[:OVERPAID])
+    filters = DebtFilter(request.GET)
+    wanted = filters.wanted()
+    rows = OverpaidRows(person, owed, **wanted)
+    if is_table(request):
+        return csv_response(file_name(_("待抵扣明细"), filters), _debt_header(), _debt_rows(rows))
+    asked = in_words(filters)
     context = {
         "tab": "promote",
         "distributor": person,
         "debt": owed,
-        "rows": shown_overpaid(rows, repaid_before=owed.repaid)[::-1],
-        "most": OVERPAID,
+        "filters": filters,
+        "asked": asked,
+        "sums": rows.sums() if asked else owed,
+        "page": page_of(request, rows, DEBTS_PER_PAGE),
     }
     return render(request, "distribution/debt.html", context)
+
+
+def _debt_header() -> list[str]:
+    return [
+        _("撤回时间"), _("订单号"), _("商品"), _("级别"), _("退款单号"), _("已结算"), _("现在应得"),
+        _("多付"), _("已补上"), _("还差"),
+    ]  # fmt: skip
+
+
+def _debt_rows(rows: OverpaidRows) -> Iterator[list[Any]]:
+    for row in rows:
+        of = row.commission
+        refunds = [reversal.refund.number for reversal in row.reversals if reversal.refund]
+        yield [
+            time_cell(row.at), of.order.number, of.line.title, of.level, "; ".join(refunds),
+            of.allocated, of.amount, row.amount, row.repaid, row.left,
+        ]  # fmt: skip

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, is_table
 from distribution.access import distributor, distributor_of
@@ -31,7 +32,7 @@ def team(request: HttpRequest) -> HttpResponseBase:
     members = members_of(person, group, at=now, search=search)
     if is_table(request):
         rows = team_rows(person, group, members)
-        return csv_response(f"{group.label}.csv", team_header(), rows)
+        return csv_response(file_name(str(group.label), filters), team_header(), rows)
     page = page_of(request, members, PER_PAGE)
     context = {
         "tab": "promote",

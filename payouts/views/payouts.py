@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, each_row, is_table, time_cell
 from distribution.access import distributor_of, earner
@@ -38,7 +39,9 @@ def payouts(request: HttpRequest) -> HttpResponseBase:
     wanted = filters.wanted()
     found = payouts_of(person, **wanted)
     if is_table(request):
-        return csv_response(f"{pgettext('plural', '结算单')}.csv", _header(), _lines(found))
+        return csv_response(
+            file_name(pgettext("plural", "结算单"), filters), _header(), _lines(found)
+        )
     now = timezone.now()
     position = position_of(person, at=now)
     page = page_of(request, found.select_related("run__schedule"), PER_PAGE)

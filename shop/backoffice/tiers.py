@@ -25,6 +25,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from base.audit import record_audit
+from base.filters import file_name
 from base.tables import csv_response, is_table
 from distribution.models import (
     Distributor,
@@ -180,13 +181,14 @@ class TierAdmin(PrivilegedAdmin):
         """Who would rise, hold, be warned or fall if tiers were reviewed now; nothing changes."""
         if not request.user.has_perm("distribution.view_tier"):
             raise PermissionDenied
-        wanted = ReviewFilter(request.GET).wanted()
+        filters = ReviewFilter(request.GET)
+        wanted = filters.wanted()
         decisions = preview_review(timezone.now(), among=_named(wanted["q"]))
         counts = Counter(str(decision.outcome) for decision in decisions)
         if wanted["outcome"]:
             decisions = [d for d in decisions if d.outcome == wanted["outcome"]]
         if is_table(request):
-            return csv_response("tier-review.csv", _columns(), _lines(decisions))
+            return csv_response(file_name(_("等级考核"), filters), _columns(), _lines(decisions))
         page = Paginator(decisions, PER_PAGE).get_page(request.GET.get("page"))
         context = self.admin_site.each_context(request) | {
             "title": _("现在考核会怎样"),

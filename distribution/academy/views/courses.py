@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from base.filters import file_name
 from base.pages import page_of
 from base.private_files import picture_response
 from base.tables import csv_response, in_chunks, is_table, time_cell
@@ -36,11 +37,12 @@ PER_PAGE = 20
 @require_safe
 def courses(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
-    wanted = CourseFilter(request.GET).wanted()
+    filters = CourseFilter(request.GET)
+    wanted = filters.wanted()
     found = published_courses(**wanted)
     if is_table(request):
         header = [_("课程"), _("类型"), _("进度（%）"), _("完成时间"), _("证书编号")]
-        return csv_response(f"{_('学堂')}.csv", header, _lines(person, found))
+        return csv_response(file_name(_("学堂"), filters), header, _lines(person, found))
     page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "promote",

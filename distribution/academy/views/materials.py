@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from base.filters import file_name
 from base.pages import is_part, page_of
 from base.tables import csv_response, each_row, is_table
 from catalog.listing import Shelves
@@ -47,11 +48,14 @@ def materials(request: HttpRequest) -> HttpResponseBase:
     in the table."""
     person = distributor_of(request)
     privileges = privileges_for(person)
-    wanted = MaterialFilter(request.GET).wanted()
+    filters = MaterialFilter(request.GET)
+    wanted = filters.wanted()
     found = published_materials(**wanted)
     if is_table(request):
         header = [_("名称"), _("商品"), _("渠道"), _("文案"), _("链接"), _("视频链接")]
-        return csv_response(f"{_('素材库')}.csv", header, _lines(person, privileges, found))
+        return csv_response(
+            file_name(_("素材库"), filters), header, _lines(person, privileges, found)
+        )
     page = page_of(request, found, PER_PAGE)
     tiers = Tier.objects.order_by("rank", "pk")  # read once, if anything is closed
     context = {

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
@@ -54,6 +55,29 @@ def chain() -> Chain:
     receive(order, at=NOON + DAY)
     refund(order, [Part(order.lines.get().pk, 1, variant.price)], at=NOON + 2 * DAY)
     return chain
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/distribution/commissions/?level=1&state=pending", "佣金明细 待成熟 一级"),
+        ("/distribution/orders/?q=D26&until=2026-05-10", "推广订单 D26 到 2026-05-10"),
+        ("/distribution/team/?group=customers&q=丙", "我的顾客 丙"),
+        ("/distribution/selection/?q=核桃&sort=", "选品库 核桃"),
+        ("/distribution/links/?state=all", "推广链接 全部"),
+        ("/distribution/codes/?state=stopped", "优惠码 已停用"),
+        ("/distribution/ranking/?period=month&by=earned", "排行榜 本月 按佣金"),
+        ("/distribution/academy/?q=茶", "学堂 茶"),
+        ("/distribution/academy/materials/?channel=poster", "素材库"),
+        ("/payouts/?state=paid&since=2026-05-01", "结算单 已付款 2026-05-01 起"),
+        ("/payouts/?state=nonsense", "结算单"),
+    ],
+)
+def test_the_file_of_a_part_is_called_so(
+    chain: Chain, pages_of: Pages, address: str, name: str
+) -> None:
+    answer = pages_of(chain.b).get(f"{address}&format=csv")
+    assert unquote(answer["Content-Disposition"]) == f"attachment; filename*=utf-8''{name}.csv"
 
 
 class TestCommissions:

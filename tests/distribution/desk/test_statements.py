@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.db import transaction
@@ -31,7 +32,6 @@ from distribution.desk.statements import (
 from distribution.models import Distributor, Entry
 from distribution.money.balances import balance_of
 from distribution.money.commissions import mature_commissions
-from distribution.money.debts import debt_of, overpaid_of, shown_overpaid
 from distribution.money.holds import (
     CannotHold,
     hold_commission,
@@ -277,6 +277,27 @@ class TestAMonth:
         file = b"".join(browser.get(f"{LIST}2026-03/", {"kind": "mature", "format": "csv"}))
         assert len(file.splitlines()) == 3
 
+    def test_a_part_of_a_month_never_passes_for_the_whole(
+        self, told: Chain, pages_of: Pages
+    ) -> None:
+        browser = pages_of(told.b)
+        whole = browser.get(f"{LIST}2026-03/").content.decode()
+        assert "只列出" not in whole and "<title>2026-03 账单 · 邻里好物<" in whole
+        part = browser.get(f"{LIST}2026-03/", {"kind": "mature"}).content.decode()
+        assert "<title>2026-03 账单 · 佣金成熟" in part
+        assert "只列出：<strong>佣金成熟</strong>" in part
+        assert "共 2 笔，增减合计 ¥0.00。换了位置的一共 ¥39.60。" in part
+        assert "上面的期初、变动和期末仍是整个月的。" in part
+        number = Order.objects.order_by("pk").first().number
+        asked = {"kind": "accrue", "q": number}
+        part = browser.get(f"{LIST}2026-03/", asked).content.decode()
+        assert f"<strong>产生佣金</strong> · <strong>{number}</strong>" in part
+        assert "共 1 笔，增减合计 ¥19.80。" in part and "换了位置的" not in part
+        nothing = browser.get(f"{LIST}2026-03/", {"q": "nothing"}).content.decode()
+        assert "共 0 笔，增减合计 ¥0.00。" in nothing
+        name = browser.get(f"{LIST}2026-03/", asked | {"format": "csv"})["Content-Disposition"]
+        assert unquote(name).endswith(f"''账单 2026-03 产生佣金 {number}.csv")
+
     def test_sums_add_up(self) -> None:
         empty = Statement(date(2026, 1, 1), Sums(D(1), D(2), D(3)))
         assert empty.closing.total == D(6) and empty.rows() == []
@@ -381,43 +402,3 @@ class TestPages:
             browser.get(LIST)
         with django_assert_num_queries(6):
             browser.get(f"{LIST}{month}/")
-
-
-class TestDebt:
-    def test_from_which_refunds_and_how_it_is_repaid(self, told: Chain, pages_of: Pages) -> None:
-        debt = debt_of(told.b)
-        assert (debt.total, debt.repaid, debt.left) == (D("19.80"), D("0.00"), D("19.80"))
-        html = pages_of(told.b).get("/distribution/debt/").content.decode()
-        over = overpaid_of(told.b).get()
-        assert over.order.number in html and over.reversals.get().refund.number in html
-        assert "还没补" in html
-        earn(told, "30.00", at=datetime(2026, 5, 10, tzinfo=BEIJING))
-        debt = debt_of(told.b)
-        assert (debt.repaid, debt.left) == (D("6.00"), D("13.80"))
-        assert "还差 ¥13.80" in pages_of(told.b).get("/distribution/debt/").content.decode()
-        earn(told, "300.00", at=datetime(2026, 5, 12, tzinfo=BEIJING))
-        debt = debt_of(told.b)
-        assert (debt.repaid, debt.left) == (D("19.80"), D("0.00"))
-        html = pages_of(told.b).get("/distribution/debt/").content.decode()
-        assert "已补平" in html
-
-    def test_the_oldest_is_repaid_first(self, told: Chain) -> None:
-        other = told.b.commissions.order_by("pk").last()
-        assert other is not None
-        take_back(other.order, 1, "99.00", at=datetime(2026, 5, 20, tzinfo=BEIJING))
-        rows = shown_overpaid(list(overpaid_of(told.b)), repaid_before=D("25.00"))
-        assert [(row.amount, row.repaid, row.left) for row in rows] == [
-            (D("19.80"), D("19.80"), D("0.00")),
-            (D("19.80"), D("5.20"), D("14.60")),
-        ]
-
-    def test_none(self, pages_of: Pages) -> None:
-        html = pages_of(make_distributor()).get("/distribution/debt/").content.decode()
-        assert "没有付给你之后又退款的佣金" in html
-
-    def test_eight_queries(
-        self, told: Chain, pages_of: Pages, django_assert_num_queries: Any
-    ) -> None:
-        browser = pages_of(told.b)
-        with django_assert_num_queries(8):
-            browser.get("/distribution/debt/")
