@@ -175,7 +175,7 @@ def open_hold(commission: Commission) -> Hold | None:
 
 def _open_holds(commissions: Iterable[Commission]) -> list[Hold]:
     ids = [commission.pk for commission in commissions]
-    return list(Hold.objects.filter(commission__in=ids, ended_at=None).order_by("commission"))
+    return list(Hold.objects.filter(commission__in=ids, ended_at=None).order_by("commission_id"))
 
 
 def _lock(commissions: Iterable[Commission]) -> list[Commission]:

@@ -122,7 +122,7 @@ def confirm_signal(
 
 
 def _named(signal: Signal) -> list[NamedCommission]:
-    return list(signal.named.select_related("commission").order_by("commission"))
+    return list(signal.named.select_related("commission").order_by("commission_id"))
 
 
 def _lock(

@@ -152,12 +152,12 @@ class SignalAdmin(Finds, ReadOnlyAdmin):
 
     def _page(self, request: HttpRequest, signal: Signal, form: DecisionForm) -> HttpResponse:
         people = people_of([signal])
-        rows = list(signal.named.order_by("commission")[:SHOWN])
+        rows = list(signal.named.order_by("-commission_id")[:SHOWN])
         shown = Commission.objects.filter(pk__in=[row.commission_id for row in rows])
         earnings = with_states(
             with_payouts(shown)
             .select_related("order", "line", "payee__user", "buyer")
-            .order_by("pk")
+            .order_by("-pk")
         )
         count = signal.named.count()
         context = self.admin_site.each_context(request) | {

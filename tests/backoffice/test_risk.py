@@ -82,6 +82,16 @@ def test_the_evidence_names_and_links(client: Client, merchant: User, signal: Si
     assert "待处理风险线索" in client.get(reverse("admin:index")).content.decode()
 
 
+def test_each_line_is_about_one_commission(client: Client, merchant: User) -> None:
+    """What is ticked is what the line shows."""
+    make_rule("0.10", None)
+    signal = suspect(orders=3)
+    newest = sorted(signal.commissions.values_list("pk", flat=True), reverse=True)
+    rows = client.get(page(signal)).context["rows"]
+    assert [row.commission_id for row, _earning in rows] == newest
+    assert [earning.commission.pk for _row, earning in rows] == newest
+
+
 def test_held_then_cleared(client: Client, merchant: User, signal: Signal) -> None:
     chosen = list(signal.commissions.values_list("pk", flat=True))
     assert "已暂扣 1 笔佣金" in decide(client, signal, "held", commissions=chosen, reason="核实")
@@ -160,7 +170,7 @@ def test_more_than_a_page_shows_can_be_decided(
     html = client.get(page(signal)).content.decode()
     assert html.count('name="commissions"') == 2
     assert "选择全部 3 笔" in html and "还有 1 人" in html
-    shown = list(signal.named.order_by("commission").values_list("commission", flat=True)[:2])
+    shown = list(signal.named.order_by("commission_id").values_list("commission", flat=True)[:2])
     decide(client, signal, "held", commissions=shown, reason="x")
     assert Hold.objects.count() == 2
     decide(client, signal, "held", everything="on", reason="x")
@@ -173,7 +183,7 @@ def test_what_it_could_not_reach_is_said_once_for_each_reason(
     monkeypatch.setattr(risk, "NAMED", 1)
     make_rule("0.10", None)
     signal = suspect(orders=3)
-    gone, also_gone, left = (row.commission for row in signal.named.order_by("commission"))
+    gone, also_gone, left = (row.commission for row in signal.named.order_by("commission_id"))
     for commission in (gone, also_gone):
         revoke_commission(commission, by=None, reason="x")
     said = decide(client, signal, "held", everything="on", reason="核实")
