@@ -40,6 +40,12 @@ class ReasonForm(BaseDialogForm):
     reason = forms.CharField(label=_("原因"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
+class FinalForm(ReasonForm):
+    """For what nobody can take back: the dialog says so, and its button is red."""
+
+    form_before_template = "backoffice/final.html"
+
+
 def moment_in_dialog() -> forms.SplitDateTimeWidget:
     """The browser's own pickers: the admin's calendar does not come along into a dialog."""
     classes = " ".join(INPUT_CLASSES)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,10 +15,10 @@ from django.utils.translation import ngettext
 
 from base.clock import BEIJING, beijing_date, day_start, month_start
 from catalog.models import Variant
-from distribution.models import Commission, Distributor, Rule
+from distribution.models import Commission, Distributor, Rule, Story
 from distribution.risk.models import Signal
 from distribution.risk.states import State
-from distribution.states import Status
+from distribution.states import Status, StoryState
 from orders.models import Order, OrderEvent, Refund, Repayment
 from orders.states import OrderState, RefundState, RepaymentState
 from payouts.models import Payout
@@ -26,32 +26,54 @@ from payouts.states import PayoutState
 
 DAYS = 30
 
-# Work of the rooms this one does not know: (what waits, how many, where).
+# Work of the rooms this one does not know, by the permission to see it: (what waits, how many, where).
 more_work: dict[str, Callable[[], tuple[str, int, str]]] = {}
 
 
 def board(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Fills the admin's index: figures, work that waits with links, sales by day."""
-    now = timezone.now()
+    """Fills the admin's index: figures, work that waits with links, sales by day. Each is shown to
+    who may see what it is counted from."""
+    now, may = timezone.now(), request.user.has_perm
+    context["figures"], context["days"] = [], []
+    if may("orders.view_order"):
+        sums = _sums(now)
+        context["figures"] = _sales(sums)
+        if may("distribution.view_commission"):
+            context["figures"].append(_commission(now, sums["month"]))
+        context["days"] = _sales_by_day(now)
+    work = [
+        (label, rows.count(), address)
+        for permission, label, rows, address in _work()
+        if may(permission)
+    ]
+    work += [count() for permission, count in more_work.items() if may(permission)]
+    context["work"] = [row for row in work if row[1]]
+    return context
+
+
+def _sums(now: datetime) -> dict[str, Any]:
+    """What was paid for today and this month, and in how many orders."""
     today, month = day_start(beijing_date(now)), month_start(now)
-    sums = Order.objects.filter(paid_at__gte=month).aggregate(
+    return Order.objects.filter(paid_at__gte=month).aggregate(
         today=Sum("goods_amount", filter=Q(paid_at__gte=today), default=Decimal(0)),
         today_orders=Count("pk", filter=Q(paid_at__gte=today)),
         month=Sum("goods_amount", default=Decimal(0)),
         month_orders=Count("pk"),
     )
-    cost = Commission.objects.filter(accrued_at__gte=month).aggregate(
-        total=Sum("amount", default=Decimal(0))
-    )["total"]
-    context["figures"] = [
+
+
+def _sales(sums: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(what, how much, what to read below it)."""
+    return [
         (_("今日成交"), f"¥{sums['today']:,}", _orders(sums["today_orders"])),
         (_("本月成交"), f"¥{sums['month']:,}", _orders(sums["month_orders"])),
-        (_("本月佣金"), f"¥{cost:,}", _("占成交 %s") % _share(cost, sums["month"])),
     ]
-    work = _work() + [count() for count in more_work.values()]
-    context["work"] = [row for row in work if row[1]]
-    context["days"] = _sales_by_day(now)
-    return context
+
+
+def _commission(now: datetime, sales: Decimal) -> tuple[str, str, str]:
+    accrued = Commission.objects.filter(accrued_at__gte=month_start(now))
+    cost = accrued.aggregate(total=Sum("amount", default=Decimal(0)))["total"]
+    return _("本月佣金"), f"¥{cost:,}", _("占成交 %s") % _share(cost, sales)
 
 
 def _orders(count: int) -> str:
@@ -62,50 +84,65 @@ def _share(part: Decimal, whole: Decimal) -> str:
     return f"{part / whole:.1%}" if whole else "—"
 
 
-def _work() -> list[tuple[str, int, str]]:
-    """(what waits, how many, where)."""
+def _work() -> list[tuple[str, str, QuerySet[Any], str]]:
+    """(who may see it, what waits, the rows, where). Nothing is asked of the database yet."""
     return [
         (
+            "orders.view_order",
             _("待发货订单"),
-            Order.objects.filter(state=OrderState.PAID).count(),
+            Order.objects.filter(state=OrderState.PAID),
             _address("orders_order", f"state__exact={OrderState.PAID}"),
         ),
         (
+            "orders.view_refund",
             _("待处理售后"),
-            Refund.objects.filter(state=RefundState.REQUESTED).count(),
+            Refund.objects.filter(state=RefundState.REQUESTED),
             _address("orders_refund", f"state__exact={RefundState.REQUESTED}"),
         ),
         (
+            "orders.view_repayment",
             _("退款失败"),
-            Repayment.objects.filter(state=RepaymentState.FAILED).count(),
+            Repayment.objects.filter(state=RepaymentState.FAILED),
             _address("orders_repayment", f"state__exact={RepaymentState.FAILED}"),
         ),
         (
+            "distribution.view_application",
             _("待审核分销商"),
-            Distributor.objects.filter(status=Status.APPLIED).count(),
+            Distributor.objects.filter(status=Status.APPLIED),
             reverse("admin:distribution_application_changelist"),
         ),
         (
+            "distribution.view_story",
+            _("待审核推广故事"),
+            Story.objects.filter(state=StoryState.SUBMITTED),
+            _address("distribution_story", f"state__exact={StoryState.SUBMITTED}"),
+        ),
+        (
+            "risk.view_signal",
             _("待处理风险线索"),
-            Signal.objects.filter(state=State.OPEN).count(),
+            Signal.objects.filter(state=State.OPEN),
             _address("risk_signal", f"state__exact={State.OPEN}"),
         ),
         (
+            "payouts.view_payout",
             _("待审批结算单"),
-            Payout.objects.filter(state=PayoutState.DRAFT).count(),
+            Payout.objects.filter(state=PayoutState.DRAFT),
             _address("payouts_payout", f"state__exact={PayoutState.DRAFT}"),
         ),
         (
+            "orders.view_orderevent",
             _("未处理的订单事件"),
-            OrderEvent.objects.filter(handled_at=None).count(),
+            OrderEvent.objects.filter(handled_at=None),
             _address("orders_orderevent", "handled_at__isempty=1"),
         ),
         (
+            "catalog.view_variant",
             _("库存不足 5 件的规格"),
-            Variant.objects.filter(stock__lt=5, is_active=True).count(),
+            Variant.objects.filter(stock__lt=5, is_active=True),
             _address("catalog_variant", "o=6"),
         ),
         (
+            "catalog.view_variant",
             _("成本未知、按利润分佣算作 0 的规格"),
             _without_cost(),
             _address("catalog_variant", "cost__isempty=1"),
@@ -113,12 +150,10 @@ def _work() -> list[tuple[str, int, str]]:
     ]
 
 
-def _without_cost() -> int:
+def _without_cost() -> QuerySet[Variant]:
     """Goods on sale whose profit nobody knows, as long as a rule in force asks for it."""
     asks = Rule.objects.filter(base=Rule.Base.PROFIT, valid_to=None)
-    if not asks.exists():
-        return 0
-    return Variant.objects.filter(cost=None, is_active=True).count()
+    return Variant.objects.filter(Exists(asks), cost=None, is_active=True)
 
 
 def _address(model: str, query: str) -> str:

@@ -47,6 +47,7 @@ from distribution.policy import policy_at
 from distribution.states import ChangeSetState
 from distribution.tasks import carry_out_dry_run
 from shop.backoffice.actions import (
+    FinalForm,
     ReasonForm,
     SaysRefusals,
     button,
@@ -372,7 +373,13 @@ class ChangeSetAdmin(SaysRefusals):
         withdraw_change_set(found, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("已撤回，又是草稿了。")
 
-    @button(_("丢弃"), form=DiscardForm, icon="delete", permission="edit")
+    @button(
+        _("丢弃"),
+        text=_("里面的变更不会生效，也不能再编辑。"),
+        form=FinalForm,
+        icon="delete",
+        permission="edit",
+    )
     def discard(self, request: HttpRequest, found: ChangeSet, form: ReasonForm) -> Any:
         discard_change_set(found, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("草稿已丢弃。")

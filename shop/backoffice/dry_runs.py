@@ -49,6 +49,10 @@ class DryRunAdmin(ReadOnlyAdmin):
     search_fields = ["change_set__name"]
     show_full_result_count = False
 
+    def has_view_permission(self, request: HttpRequest, obj: DryRun | None = None) -> bool:
+        """Who may look at drafts may look at what they would cost."""
+        return request.user.has_perm("distribution.view_changeset")
+
     @display(description=gettext_lazy("状态"), ordering="state", label=STATE_COLOURS)
     def state_label(self, run: DryRun) -> tuple[str, Any]:
         return run.state, DryRunState(run.state).label

@@ -41,6 +41,7 @@ from distribution.programme import people
 from distribution.referral import relations
 from distribution.states import STATUS_TRANSITIONS, Status
 from shop.backoffice.actions import (
+    FinalForm,
     ReadOnlyAdmin,
     ReadOnlyInline,
     ReasonForm,
@@ -197,9 +198,14 @@ class MemberAdmin(ModelAdmin):
     show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Only the owner hands out keys to the back office."""
-        keys = [] if request.user.is_superuser else ["is_staff", "is_superuser", "user_permissions"]
-        return [*self.readonly_fields, *keys]
+        """Only the owner hands out keys to the back office, or shuts its people out; nobody takes
+        their own away."""
+        keys = ["is_superuser", "is_staff", "user_permissions"]
+        if not request.user.is_superuser:
+            is_colleague = obj is not None and obj.is_staff
+            return [*self.readonly_fields, *keys, *(["is_active"] if is_colleague else [])]
+        is_own = obj is not None and obj.pk == request.user.pk
+        return [*self.readonly_fields, *(["is_active", *keys[:2]] if is_own else [])]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user_permissions":
@@ -219,7 +225,19 @@ class MemberAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
-    @button(_("指定为分销商"), form=ReasonForm, icon="group_add")
+    def has_appoint_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("distribution.change_distributor")
+
+    def has_reassign_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("distribution.change_binding")
+
+    @button(
+        _("指定为分销商"),
+        text=_("对方马上成为分销商，并收到通知；不需要购买任何东西。"),
+        form=ReasonForm,
+        icon="group_add",
+        permission="appoint",
+    )
     def appoint(self, request: HttpRequest, user: User, form: ReasonForm) -> Any:
         people.appoint(user, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("已成为分销商。")
@@ -229,6 +247,7 @@ class MemberAdmin(ModelAdmin):
         text=_("从现在起生效，已下的订单不受影响。"),
         form=AssignForm,
         icon="swap_horiz",
+        permission="reassign",
     )
     def reassign(self, request: HttpRequest, user: User, form: AssignForm) -> Any:
         values = form.cleaned_data
@@ -418,7 +437,7 @@ class DistributorAdmin(ReadOnlyAdmin):
             "待成熟和可结算的佣金全部收回，还没打款的结算单取消，已打款的不变；"
             "链接失效，不可恢复。原因会显示给对方。"
         ),
-        form=ReasonForm,
+        form=FinalForm,
         icon="gavel",
         when=_may_become(Status.BANNED),
     )

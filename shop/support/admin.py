@@ -199,6 +199,9 @@ class AnnouncementAdmin(ModelAdmin):
         return [path("<int:pk>/preview/", view, name="announcement_preview"), *super().get_urls()]
 
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """As its readers will see it, drafts too."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         found = self.get_object(request, str(pk))
         if found is None:
             raise Http404

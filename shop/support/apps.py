@@ -16,4 +16,4 @@ class SupportConfig(AppConfig):
 
         news.register()
         unread_counters["announcements"] = count_unread
-        more_work["tickets"] = waiting_work
+        more_work["support.view_ticket"] = waiting_work

@@ -301,3 +301,17 @@ def test_who_may_not_publish_may_still_draft(
     for name in ("draft_dry_runs", "distribution_changeset_change"):
         assert client.post(reverse(f"admin:{name}", args=[draft.pk]), DAYS).status_code == 403
     assert not DryRun.objects.exists()
+
+
+def test_who_drafts_sees_what_it_would_cost(
+    client: Client, merchant: User, draft: ChangeSet
+) -> None:
+    """A dry run belongs to its draft: asking for one does not end at a closed door."""
+    clerk = make_user("店员", is_staff=True)
+    keys = ["view_changeset", "change_changeset"]
+    clerk.user_permissions.add(*Permission.objects.filter(codename__in=keys))
+    client.force_login(clerk)
+    answer = client.post(reverse("admin:draft_dry_runs", args=[draft.pk]), DAYS, follow=True)
+    run = DryRun.objects.get()
+    assert (answer.status_code, answer.context["run"]) == (200, run)
+    assert client.get(reverse("admin:dry_run_csv", args=[run.pk])).status_code == 200

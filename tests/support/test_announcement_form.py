@@ -20,3 +20,14 @@ def test_a_time_that_cannot_be_read_back_is_refused_in_words(
     assert ("2000 年以后" in answer.content.decode()) == (not made)
     assert Announcement.objects.count() == made
     assert client.get(reverse("admin:support_announcement_changelist")).status_code == 200
+
+
+def test_a_draft_is_read_by_who_may_see_announcements(client: Client) -> None:
+    owner = make_user(is_staff=True, is_superuser=True)
+    draft = Announcement.objects.create(name="还没公布", body="正文", audience="members", by=owner)
+    client.force_login(make_user(is_staff=True))
+    for name in ("announcement_preview", "support_announcement_preview"):
+        assert client.get(reverse(f"admin:{name}", args=[draft.pk])).status_code == 403
+    client.force_login(owner)
+    page = client.get(reverse("admin:announcement_preview", args=[draft.pk]))
+    assert "正文" in page.content.decode()
