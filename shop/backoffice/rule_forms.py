@@ -27,7 +27,7 @@ from distribution.rules import CONTENT, rules_in_force
 from distribution.states import ChangeSetState
 from shop.backoffice import joining
 from shop.backoffice.actions import ReasonForm, moment_in_dialog
-from shop.backoffice.people import find_distributor
+from shop.backoffice.finding import find_distributor
 from shop.backoffice.percents import PercentField
 
 # How long somebody may look at a form whose time says "now".
