@@ -85,6 +85,7 @@ class Account(models.TextChoices):
 
 
 DISTRIBUTOR_ACCOUNTS = (Account.PENDING, Account.AVAILABLE, Account.RESERVED)
+SHOP_ACCOUNTS = (Account.EXPENSE, Account.CASH)
 
 
 class ChangeSetState(models.TextChoices):

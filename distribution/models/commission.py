@@ -83,7 +83,8 @@ class Commission(models.Model):
             models.UniqueConstraint(fields=["line", "level"], name="commission_once"),
             models.CheckConstraint(condition=Q(level__in=[1, 2]), name="commission_two_levels"),
             models.CheckConstraint(
-                condition=~Q(payee=F("buyer")) | Q(is_self_purchase=True, level=1),
+                condition=(~Q(payee=F("buyer")) & Q(is_self_purchase=False))
+                | Q(payee=F("buyer"), is_self_purchase=True, level=1),
                 name="commission_payee_not_buyer",
             ),
             models.CheckConstraint(
@@ -95,6 +96,11 @@ class Commission(models.Model):
             models.CheckConstraint(
                 condition=Q(allocated__gte=0, allocated__lte=F("amount_at_payment")),
                 name="commission_allocated_within_payment",
+            ),
+            models.CheckConstraint(
+                condition=Q(matured_at=None)
+                | Q(matures_at__isnull=False, matured_at__gte=F("matures_at")),
+                name="commission_matures_when_due",
             ),
         ]
 
@@ -109,7 +115,8 @@ class Commission(models.Model):
 class Reversal(models.Model):
     """Part of a commission taken back: by a refund, forfeited by a ban, or revoked after a look.
 
-    A negative amount gives back: a later refund of the line left more of it earned.
+    A negative amount gives back: a later refund of the line left more of it earned. At commit
+    they sum to what their commission lost (deferred trigger).
     """
 
     commission = models.ForeignKey(Commission, models.PROTECT, related_name="reversals")

@@ -50,7 +50,8 @@ class Hold(models.Model):
                 fields=["commission"], condition=Q(ended_at=None), name="hold_one_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(end="", ended_at=None) | (~Q(end="") & Q(ended_at__isnull=False)),
+                condition=Q(end="", ended_at=None)
+                | Q(end__in=HoldEnd.values, ended_at__isnull=False),
                 name="hold_ends_with_a_result",
             ),
             models.CheckConstraint(

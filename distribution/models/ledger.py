@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from distribution.states import DISTRIBUTOR_ACCOUNTS, Account
+from distribution.states import DISTRIBUTOR_ACCOUNTS, SHOP_ACCOUNTS, Account
 
 
 class Transfer(models.Model):
@@ -33,6 +33,24 @@ class Transfer(models.Model):
         verbose_name_plural = pgettext_lazy("plural", "账务凭证")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["at"], condition=Q(kind="settle"), name="transfer_settled")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[
+                        "accrue",
+                        "reverse",
+                        "forfeit",
+                        "mature",
+                        "hold",
+                        "revoke",
+                        "reserve",
+                        "release",
+                        "settle",
+                    ]
+                ),
+                name="transfer_kind_known",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key
@@ -78,7 +96,7 @@ class Entry(models.Model):
             models.CheckConstraint(condition=~Q(amount=0), name="entry_not_zero"),
             models.CheckConstraint(
                 condition=Q(account__in=DISTRIBUTOR_ACCOUNTS, distributor__isnull=False)
-                | (~Q(account__in=DISTRIBUTOR_ACCOUNTS) & Q(distributor=None)),
+                | Q(account__in=SHOP_ACCOUNTS, distributor=None),
                 name="entry_account_has_its_owner",
             ),
         ]

@@ -113,6 +113,11 @@ class Distributor(models.Model):
         verbose_name = _("分销商")
         verbose_name_plural = pgettext_lazy("plural", "分销商")
         indexes = [models.Index(fields=["-joined_at"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="distributor_status_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.user)
@@ -156,6 +161,11 @@ class Standing(models.Model):
         verbose_name_plural = pgettext_lazy("plural", "身份记录")
         ordering = ["since", "pk"]
         indexes = [models.Index(fields=["distributor", "-since", "-id"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="standing_status_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.distributor} {self.get_status_display()}"

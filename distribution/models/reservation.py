@@ -35,7 +35,15 @@ class Reservation(models.Model):
             )
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="reservation_positive")
+            models.CheckConstraint(condition=Q(amount__gt=0), name="reservation_positive"),
+            models.CheckConstraint(
+                condition=Q(state=ReservationState.RESERVED, closed_at=None)
+                | Q(
+                    state__in=[ReservationState.SETTLED, ReservationState.RELEASED],
+                    closed_at__isnull=False,
+                ),
+                name="reservation_open_or_closed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -75,6 +75,11 @@ class OrderTerms(models.Model):
                 condition=Q(payee2=None) | ~Q(payee2=F("buyer")) | ~Q(block2=""),
                 name="terms_level2_not_buyer",
             ),
+            models.CheckConstraint(
+                condition=Q(is_self_purchase=False)
+                | Q(payee1__isnull=False, payee1=F("buyer"), why1="self"),
+                name="terms_self_purchase_is_the_buyers",
+            ),
         ]
 
     def __str__(self) -> str:

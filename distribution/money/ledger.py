@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from base.money import ZERO
 from distribution.models import Entry, Transfer
-from distribution.states import Account
+from distribution.states import SHOP_ACCOUNTS, Account
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,8 @@ class Posting:
         distributor_id: int,
     ) -> None:
         """Take `amount` from one account to another; the shop's own accounts have no owner."""
-        shop_accounts = (Account.EXPENSE, Account.CASH)
-        self.add(source, None if source in shop_accounts else distributor_id, -amount)
-        self.add(target, None if target in shop_accounts else distributor_id, amount)
+        self.add(source, None if source in SHOP_ACCOUNTS else distributor_id, -amount)
+        self.add(target, None if target in SHOP_ACCOUNTS else distributor_id, amount)
 
 
 def post(postings: Sequence[Posting]) -> list[Transfer]:

@@ -10,32 +10,16 @@ from django.db.models import Model, ProtectedError
 
 from base.clock import BEIJING
 from distribution.models import (
-    Allocation,
     Balance,
-    Commission,
     Entry,
-    LineTerms,
-    OrderTerms,
-    Reservation,
-    Reversal,
     Transfer,
 )
 from distribution.money.balances import change_balances, lock_balances
-from distribution.money.commissions import mature_commissions
 from distribution.money.ledger import Posting, post
-from distribution.money.reservations import Claim, reserve
 from distribution.states import Account
-from orders.models import OrderEvent
-from tests.books import ledger, prove
+from tests.books import ledger
 from tests.make import (
-    Chain,
-    make_chain,
     make_distributor,
-    make_order,
-    make_rule,
-    make_variant,
-    pay,
-    receive,
 )
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +143,16 @@ class TestEntries:
         with pytest.raises(IntegrityError, match="entry_account_has_its_owner"):
             self.transfer((account, owner, "1.00"))
 
+    @pytest.mark.parametrize("owned", [True, False])
+    def test_there_are_no_other_accounts(self, owned: bool) -> None:
+        owner = make_distributor() if owned else None
+        with pytest.raises(IntegrityError, match="entry_account_has_its_owner"):
+            self.transfer(("savings", owner, "1.00"))
+
+    def test_there_are_no_other_kinds(self) -> None:
+        with pytest.raises(IntegrityError, match="transfer_kind_known"):
+            Transfer.objects.create(kind="gift", key="1", at=NOON, entry_count=0)
+
     @pytest.mark.parametrize("rows", [Entry, Transfer])
     @pytest.mark.parametrize("act", ["update", "delete", "save", "raw"])
     def test_nothing_is_ever_changed_or_deleted(self, rows: type[Model], act: str) -> None:
@@ -185,135 +179,3 @@ class TestEntries:
 
 def _amount_of(rows: type[Model]) -> str:
     return "amount" if rows is Entry else "entry_count"
-
-
-# --- The rows around the ledger ----------------------------------------------------------------
-
-
-@pytest.fixture
-def booked() -> Chain:
-    """C bought for ¥100.00: B has 30.00 available and A 10.00, of which B's 20.00 are reserved."""
-    chain = make_chain()
-    make_rule("0.30", "0.10")
-    order = make_order(chain.c, {make_variant("100.00"): 1}, at=NOON)
-    pay(order, at=NOON)
-    receive(order, at=NOON)
-    mature_commissions(NOON + 7 * DAY)
-    lock_balances([chain.b.pk])
-    reserve([Claim("J1", chain.b.pk, D("20.00"))], NOON + 8 * DAY)
-    prove()
-    return chain
-
-
-def copy_of(row: Model, **values: Any) -> None:
-    """Try to write a row like another one."""
-    fields = {
-        field.attname: getattr(row, field.attname)
-        for field in row._meta.concrete_fields
-        if not field.primary_key or field.is_relation
-    }
-    type(row)._default_manager.create(**fields | values)
-
-
-@pytest.mark.usefixtures("booked")
-class TestCommissionRows:
-    @pytest.mark.parametrize(
-        ("values", "constraint"),
-        [
-            ({"level": 3}, "commission_two_levels"),
-            ({"level": 0}, "commission_two_levels"),
-            ({}, "commission_once"),
-            (
-                {"amount_at_payment": D("0.00"), "amount": D("0.00")},
-                "commission_amount_within_payment",
-            ),
-            ({"amount": D("10.01")}, "commission_amount_within_payment"),
-            ({"amount": D("-0.01")}, "commission_amount_within_payment"),
-            ({"allocated": D("-0.01")}, "commission_allocated_within_payment"),
-            ({"allocated": D("10.01")}, "commission_allocated_within_payment"),
-        ],
-    )
-    def test_refused(self, values: dict[str, Any], constraint: str) -> None:
-        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-            copy_of(Commission.objects.get(level=2), **values)
-
-    @pytest.mark.parametrize(("level", "is_self_purchase"), [(1, False), (2, False), (2, True)])
-    def test_the_buyer_is_paid_only_at_level_1_of_a_self_purchase(
-        self, level: int, is_self_purchase: bool
-    ) -> None:
-        row = Commission.objects.get(level=level)
-        found = Commission.objects.filter(pk=row.pk)
-        with (
-            pytest.raises(IntegrityError, match="commission_payee_not_buyer"),
-            transaction.atomic(),
-        ):
-            found.update(buyer=row.payee_id, is_self_purchase=is_self_purchase)
-        if level == 1:
-            found.update(buyer=row.payee_id, is_self_purchase=True)
-
-
-@pytest.mark.usefixtures("booked")
-class TestTermsRows:
-    def test_there_is_no_third_level(self) -> None:
-        with pytest.raises(IntegrityError, match="line_terms_two_levels"), transaction.atomic():
-            copy_of(LineTerms.objects.get(level=2), level=3)
-
-    @pytest.mark.parametrize("values", [{"rate": None}, {"amount": D("1.00")}])
-    def test_a_level_has_one_value(self, values: dict[str, Any]) -> None:
-        with pytest.raises(IntegrityError, match="line_terms_one_value"), transaction.atomic():
-            LineTerms.objects.filter(level=1).update(**values)
-
-    def test_terms_are_written_once(self) -> None:
-        with pytest.raises(IntegrityError, match="line_terms_once"), transaction.atomic():
-            copy_of(LineTerms.objects.get(level=2))
-
-    def test_the_buyer_is_no_paid_payee(self) -> None:
-        terms = OrderTerms.objects.get()
-        found = OrderTerms.objects.filter(pk=terms.pk)
-        with pytest.raises(IntegrityError, match="terms_level1_not_buyer"), transaction.atomic():
-            found.update(buyer=terms.payee1_id)
-        with pytest.raises(IntegrityError, match="terms_level2_not_buyer"), transaction.atomic():
-            found.update(buyer=terms.payee2_id, is_self_purchase=True)
-        found.update(buyer=terms.payee1_id, is_self_purchase=True)
-        found.update(buyer=terms.payee2_id, block2="is_buyer")
-
-
-@pytest.mark.usefixtures("booked")
-class TestMoneyRows:
-    def test_reserved_is_never_negative(self) -> None:
-        with pytest.raises(IntegrityError, match="reserved_not_negative"), transaction.atomic():
-            Balance.objects.update(reserved=D("-0.01"))
-        Balance.objects.update(available=D("-5.00"))
-
-    def test_a_reservation_has_an_amount_and_a_number_of_its_own(self) -> None:
-        held = Reservation.objects.get()
-        with pytest.raises(IntegrityError, match="reservation_positive"), transaction.atomic():
-            copy_of(held, number="J2", amount=D("0.00"))
-        with pytest.raises(IntegrityError, match="number"), transaction.atomic():
-            copy_of(held)
-
-    def test_an_allocation_has_an_amount_and_is_one(self) -> None:
-        taken = Allocation.objects.get()
-        with pytest.raises(IntegrityError, match="allocation_once"), transaction.atomic():
-            copy_of(taken)
-        with pytest.raises(IntegrityError, match="allocation_positive"), transaction.atomic():
-            copy_of(taken, commission_id=Commission.objects.get(level=2).pk, amount=D("0.00"))
-
-    def test_a_reversal_has_an_amount_and_is_one_per_cause(self) -> None:
-        row = Commission.objects.get(level=1)
-        Reversal.objects.create(commission=row, refund=None, amount=D("1.00"), at=NOON)
-        with pytest.raises(IntegrityError, match="reversal_once"), transaction.atomic():
-            Reversal.objects.create(commission=row, refund=None, amount=D("1.00"), at=NOON)
-        with pytest.raises(IntegrityError, match="reversal_not_zero"), transaction.atomic():
-            Reversal.objects.create(
-                commission=Commission.objects.get(level=2), amount=D("0.00"), at=NOON
-            )
-
-    def test_what_the_books_rest_on_cannot_be_deleted(self, booked: Chain) -> None:
-        for row in (booked.a, booked.a.user, booked.c, OrderEvent.objects.get(kind="paid").order):
-            with pytest.raises(ProtectedError), transaction.atomic():
-                row.delete()
-
-    def test_an_event_happens_once_to_an_order(self) -> None:
-        with pytest.raises(IntegrityError, match="order_event_once"), transaction.atomic():
-            copy_of(OrderEvent.objects.get(kind="paid"))

@@ -106,8 +106,10 @@ INSERT INTO distribution_commission (id, order_id, line_id, level, payee_id, buy
     allocated, accrued_at, matures_at, matured_at)
 SELECT id, id, id, 1, person, buyer, false, %(rule)s, 100, 10, 50, 10, 10,
        CASE WHEN id %% 2 = 0 THEN 10 ELSE 0 END, at, at, CASE WHEN id %% 3 > 0 THEN at END FROM sale;
-INSERT INTO distribution_reservation (id, number, distributor_id, amount, state, reserved_at)
-SELECT g * 10 + n, 'R' || g || n, g, 10, CASE n WHEN 1 THEN 'reserved' ELSE 'settled' END, now()
+INSERT INTO distribution_reservation (id, number, distributor_id, amount, state, reserved_at,
+    closed_at)
+SELECT g * 10 + n, 'R' || g || n, g, 10, CASE n WHEN 1 THEN 'reserved' ELSE 'settled' END, now(),
+       CASE WHEN n > 1 THEN now() END
 FROM generate_series(%(first)s, %(last)s) g, generate_series(1, 9) n;
 INSERT INTO distribution_allocation (reservation_id, commission_id, amount)
 SELECT person * 10 + 1 + id %% 9, id, 10 FROM sale WHERE id %% 2 = 0
