@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
+from django.forms import BaseForm
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.timezone import localtime
@@ -30,9 +31,10 @@ class _Echo:
         return value
 
 
-def is_table(request: HttpRequest) -> bool:
-    """Whether a list is to be taken away instead of looked at."""
-    return request.GET.get("format") == "csv"
+def is_table(request: HttpRequest, filters: BaseForm | None = None) -> bool:
+    """Whether a list is to be taken away instead of looked at. While something in what it is asked
+    for cannot be read there is no file: the page says what."""
+    return request.GET.get("format") == "csv" and not (filters and filters.errors)
 
 
 def csv_response(

@@ -1,39 +1,34 @@
-from dataclasses import dataclass
-from decimal import Decimal
+from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from base.filters import ListFilter
 from catalog.listing import SORTS
 
 
-@dataclass(frozen=True)
-class Wanted:
-    sort: str = ""
-    lowest: Decimal | None = None
-    highest: Decimal | None = None
-    in_stock: bool = False
+class ProductFilter(ListFilter):
+    """How a list of goods is ordered and narrowed; templates/catalog/list.html is its box."""
 
-
-class FilterForm(forms.Form):
-    """How a list is ordered and narrowed; what makes no sense is left out instead of refused."""
+    aside = ("sort",)
 
     sort = forms.ChoiceField(
-        choices=[(key, name) for key, (name, _order) in SORTS.items()], required=False
+        label=gettext_lazy("排序"),
+        choices=[(key, name) for key, (name, _order) in SORTS.items()],
     )
     lowest = forms.DecimalField(
-        label=_("最低价"), min_value=0, max_digits=12, decimal_places=2, required=False
+        label=gettext_lazy("最低价"), min_value=0, max_digits=12, decimal_places=2
     )
     highest = forms.DecimalField(
-        label=_("最高价"), min_value=0, max_digits=12, decimal_places=2, required=False
+        label=gettext_lazy("最高价"), min_value=0, max_digits=12, decimal_places=2
     )
-    in_stock = forms.BooleanField(label=_("只看有货"), required=False)
+    in_stock = forms.BooleanField(label=gettext_lazy("只看有货"))
 
-    def wanted(self) -> Wanted:
-        self.is_valid()
-        return Wanted(**{name: value for name, value in self.cleaned_data.items() if value})
-
-    @property
-    def is_filtering(self) -> bool:
-        wanted = self.wanted()
-        return wanted != Wanted(sort=wanted.sort)
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        lowest, highest = values.get("lowest"), values.get("highest")
+        if lowest is not None and highest is not None and highest < lowest:
+            self.add_error("highest", _("比最低价还低。"))
+            values.pop("lowest")
+        return values

@@ -1,24 +1,25 @@
 """What distributors type in. Forms check the input; rules of the shop are the domain's."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from base.accounts.contacts import BadContact, phone_from
+from base.filters import DatedFilter, ListFilter, words_field
 from catalog.listing import Shelf
 from distribution.desk.team import LONGEST_SEARCH, Group
-from distribution.models import Transfer
+from distribution.desk.timelines import in_stretch
+from distribution.models import Trace, Transfer
 from distribution.money.debts import Repaid
 from distribution.programme.joining import Contact
 from distribution.sharing.poster_layouts import Layout
 from distribution.sharing.posters import LONGEST_LINE
 from distribution.sharing.selection import Sort
 from distribution.states import CommissionState
-
-STATE_CHOICES = [("", _("全部")), *CommissionState.choices]
 
 
 class OptionalPhoneField(forms.CharField):
@@ -189,46 +190,38 @@ class LinkNameForm(forms.Form):
     channel = forms.CharField(label=_("渠道名称"), max_length=40)
 
 
-class FiguresFilter(forms.Form):
-    """Which rows, and what they brought in which days; what makes no sense is left out."""
+class FiguresFilter(DatedFilter):
+    """Which rows, and what they brought in which days."""
 
-    q = forms.CharField(max_length=60, required=False)
-    since = forms.DateField(required=False)
-    until = forms.DateField(required=False)
-
-    def wanted(self) -> dict[str, Any]:
-        self.is_valid()
-        data = self.cleaned_data
-        since, until = data.get("since"), data.get("until")
-        if since and until and until < since:
-            since, until = until, since
-        return {"search": data.get("q", "").strip(), "since": since, "until": until}
+    aside = ("since", "until")
 
 
 class LinkFilter(FiguresFilter):
     state = forms.ChoiceField(
         choices=[("", _("使用中")), ("archived", _("已收起")), ("all", _("全部"))],
-        required=False,
         label=_("状态"),
     )
+    q = words_field(_("渠道、商品或链接码"), max_length=60)
 
     ARCHIVED = {"": False, "archived": True, "all": None}
 
     def wanted(self) -> dict[str, Any]:
-        return super().wanted() | {"archived": self.ARCHIVED[self.cleaned_data.get("state", "")]}
+        wanted = super().wanted()
+        return wanted | {"archived": self.ARCHIVED[wanted["state"]]}
 
 
 class CodeFilter(FiguresFilter):
     state = forms.ChoiceField(
         choices=[("", _("全部")), ("active", _("使用中")), ("stopped", _("已停用"))],
-        required=False,
         label=_("状态"),
     )
+    q = words_field(_("优惠码"), max_length=60)
 
     ACTIVE = {"": None, "active": True, "stopped": False}
 
     def wanted(self) -> dict[str, Any]:
-        return super().wanted() | {"is_active": self.ACTIVE[self.cleaned_data.get("state", "")]}
+        wanted = super().wanted()
+        return wanted | {"is_active": self.ACTIVE[wanted["state"]]}
 
 
 class PosterForm(forms.Form):
@@ -246,69 +239,77 @@ class PosterForm(forms.Form):
     )
 
 
-class EarningsFilter(forms.Form):
-    """The query of the lists of commissions and orders; what makes no sense is left out."""
+class OrderFilter(DatedFilter):
+    """Orders that earn, or their commissions."""
 
-    state = forms.ChoiceField(choices=STATE_CHOICES, required=False, label=_("状态"))
     level = forms.TypedChoiceField(
         choices=[("", _("两级")), ("1", _("一级")), ("2", _("二级"))],
         coerce=int,
         empty_value=None,
-        required=False,
         label=_("级别"),
     )
-    q = forms.CharField(max_length=40, required=False, label=_("订单号"))
-    since = forms.DateField(required=False, label=_("从哪天"))
-    until = forms.DateField(required=False, label=_("到哪天"))
-
-    def wanted(self) -> dict[str, Any]:
-        """What of it makes sense."""
-        self.is_valid()
-        return self.cleaned_data
+    q = words_field(_("订单号"))
 
 
-class LinesFilter(forms.Form):
-    """The query of a statement's lines; what makes no sense is left out."""
+class CommissionFilter(OrderFilter):
+    chips = ("state",)
+    field_order = ("state",)
 
-    kind = forms.ChoiceField(
-        choices=[("", _("全部事项")), *Transfer.Kind.choices], required=False, label=_("事项")
-    )
-    q = forms.CharField(max_length=40, required=False, label=_("订单或结算单号"))
-
-    def wanted(self) -> dict[str, Any]:
-        self.is_valid()
-        found = self.cleaned_data
-        return {"kind": found.get("kind", ""), "number": found.get("q", "")}
+    state = forms.ChoiceField(choices=[("", _("全部")), *CommissionState.choices], label=_("状态"))
 
 
-class DebtFilter(forms.Form):
-    """The query of what a debt is made of; what makes no sense is left out."""
+class LinesFilter(ListFilter):
+    """Of a statement's lines."""
+
+    searched = "number"
+
+    kind = forms.ChoiceField(choices=[("", _("全部事项")), *Transfer.Kind.choices], label=_("事项"))
+    q = words_field(_("订单或结算单号"))
+
+
+class DebtFilter(DatedFilter):
+    """Of what a debt is made of."""
+
+    searched = "number"
 
     state = forms.ChoiceField(
         choices=[("", _("全部")), (Repaid.NO, _("还没补平")), (Repaid.YES, _("已补平"))],
-        required=False,
         label=_("是否补平"),
     )
-    q = forms.CharField(max_length=40, required=False, label=_("订单或退款单号"))
-    since = forms.DateField(required=False, label=_("从哪天"))
-    until = forms.DateField(required=False, label=_("到哪天"))
-
-    def wanted(self) -> dict[str, Any]:
-        self.is_valid()
-        found = self.cleaned_data
-        return {
-            "state": found.get("state", ""),
-            "number": found.get("q", ""),
-            "since": found.get("since"),
-            "until": found.get("until"),
-        }
+    q = words_field(_("订单或退款单号"))
 
 
-class TeamFilter(forms.Form):
-    group = forms.ChoiceField(choices=Group.choices, required=False)
-    q = forms.CharField(max_length=LONGEST_SEARCH, required=False)
+class TeamFilter(ListFilter):
+    kept = aside = ("group",)
+
+    group = forms.ChoiceField(choices=Group.choices, label=_("分组"))
+    q = words_field(_("姓名、姓，或手机尾号四位"), max_length=LONGEST_SEARCH)
 
 
-class SelectionFilter(forms.Form):
-    sort = forms.ChoiceField(choices=Sort.choices, required=False)
-    q = forms.CharField(max_length=40, required=False)
+class SelectionFilter(ListFilter):
+    chips = aside = ("sort",)
+
+    sort = forms.ChoiceField(choices=Sort.choices, label=_("排序"))
+    q = words_field(_("商品名称"))
+
+
+class GoodsFilter(ListFilter):
+    """Which product to make a link or a poster for."""
+
+    q = words_field(_("商品名称"), max_length=60)
+
+
+class TimelineFilter(DatedFilter):
+    """What happened, how it was decided, and when."""
+
+    kind = forms.ChoiceField(choices=[("", _("全部事项")), *Trace.Kind.choices], label=_("事项"))
+    decision = forms.ChoiceField(
+        choices=[("", _("全部结果")), *Trace.Decision.choices], label=_("结果")
+    )
+    q = words_field(_("事项、结果或原因里的字"))
+
+    def narrow(self, traces: QuerySet[Trace], named: Callable[[str], Q]) -> QuerySet[Trace]:
+        """`named`: what the reader may read, by words."""
+        wanted = self.wanted()
+        words = wanted.pop("search")
+        return in_stretch(traces.filter(named(words)) if words else traces, **wanted)

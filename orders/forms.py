@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from base.accounts.forms.profile import AddressForm
 from base.accounts.models import Address
+from base.filters import ListFilter, words_field
 from base.money import ZERO
 from orders.checkout import Item
 from orders.models import Refund
@@ -137,32 +138,36 @@ class RefundForm(forms.Form):
         return self.cleaned_data.get("shipping") or ZERO
 
 
-class CouponFilter(forms.Form):
-    """Which coupons: those that can be used, or those that cannot any more; what makes no sense is
-    left out."""
+class CouponFilter(ListFilter):
+    """Which coupons: those that can be used, or those that cannot any more."""
 
     PAST = "past"
 
-    state = forms.ChoiceField(required=False, choices=[(PAST, PAST)])
-    q = forms.CharField(required=False, max_length=40)
+    chips = ("state",)
+    chip_look = "tabs"
+    aside = ("state",)
 
-    def wanted(self) -> tuple[bool, str]:
-        """(whether those that are past, words)."""
-        self.is_valid()
-        values = self.cleaned_data
-        return values.get("state") == self.PAST, values.get("q", "").strip()
+    state = forms.ChoiceField(
+        label=gettext_lazy("优惠券状态"),
+        choices=[("", gettext_lazy("可使用")), (PAST, gettext_lazy("已用或已过期"))],
+    )
+    q = words_field(gettext_lazy("名称、原因或订单号"))
 
 
-class OrderFilterForm(forms.Form):
+class OrderFilter(ListFilter):
     """Which orders to list: a state, "after_sale", and words to look for."""
 
     AFTER_SALE = "after_sale"
-    STATES = (*OrderState.choices, (AFTER_SALE, gettext_lazy("售后")))
 
-    state = forms.ChoiceField(required=False, choices=STATES)
-    q = forms.CharField(required=False, max_length=60)
+    chips = ("state",)
+    chip_look = "tabs"
 
-    def wanted(self) -> tuple[str, str]:
-        """(state or "", words); what makes no sense is left out."""
-        self.is_valid()
-        return self.cleaned_data.get("state", ""), self.cleaned_data.get("q", "").strip()
+    state = forms.ChoiceField(
+        label=gettext_lazy("订单状态"),
+        choices=[
+            ("", gettext_lazy("全部")),
+            *OrderState.choices,
+            (AFTER_SALE, gettext_lazy("售后")),
+        ],
+    )
+    q = words_field(gettext_lazy("订单号或商品名"), max_length=60)

@@ -1,27 +1,26 @@
 """What distributors ask of their payouts."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from base.filters import DatedFilter, ListFilter, words_field
 from payouts.states import PayoutState
 
 
-class PayoutFilter(forms.Form):
-    """The query of the list; what makes no sense is left out."""
+class PayoutFilter(DatedFilter):
+    chips = ("state",)
 
-    state = forms.ChoiceField(choices=[("", _("全部")), *PayoutState.choices], required=False)
-    q = forms.CharField(max_length=40, required=False)
-    since = forms.DateField(required=False)
-    until = forms.DateField(required=False)
+    state = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), *PayoutState.choices])
+    q = words_field(_("结算单号"))
 
-    def wanted(self) -> dict[str, Any]:
-        self.is_valid()
-        values = self.cleaned_data
-        return {
-            "state": values.get("state", ""),
-            "number": values.get("q", "").strip(),
-            "since": values.get("since"),
-            "until": values.get("until"),
-        }
+
+class PartFilter(ListFilter):
+    """Of which commissions a payout is made."""
+
+    level = forms.TypedChoiceField(
+        choices=[("", _("两级")), ("1", _("一级")), ("2", _("二级"))],
+        coerce=int,
+        empty_value=None,
+        label=_("级别"),
+    )
+    q = words_field(_("订单号或商品名"), max_length=60)

@@ -195,3 +195,60 @@ def test_each_signal_is_sent_from_one_place() -> None:
         "balances_fell": 1,
         "leaving": 1,
     }, "orders.events is the one door of order signals"
+
+
+# Pages of rows that are not searched, or not taken away, and why.
+NOT_SEARCHED = {
+    "distribution.views.selection.shelf": "one person's picks, chosen and ordered by them",
+    "distribution.views.statements.statements": "a row a month",
+}
+NOT_TAKEN_AWAY = {
+    "catalog.views.pages._listing": "the shop's shelves; the merchant has them in the back office",
+    "distribution.views.links.goods": "the same, to choose one of",
+    "distribution.views.selection.shelf": "the same, for guests",
+}
+
+
+def test_every_page_of_rows_is_searched_filtered_and_taken_away() -> None:
+    """base.pages.page_of makes the page; who calls it reads a ListFilter and may be asked for CSV."""
+    not_searched, not_taken = set(), set()
+    for path in _sources(*ROOMS):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if ".views" not in module:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            called = {
+                ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)
+            }
+            if "page_of" not in called:
+                continue
+            name = f"{module}.{node.name}"
+            is_filtered = any(called_name.endswith("Filter") for called_name in called)
+            if not is_filtered:
+                not_searched.add(name)
+            asked = "is_table(request, filters)" if is_filtered else "is_table(request)"
+            if asked not in ast.unparse(node):
+                not_taken.add(name)
+    assert not_searched == set(NOT_SEARCHED), "read a base.filters.ListFilter, or say why not"
+    assert not_taken == set(NOT_TAKEN_AWAY), "ask is_table(request, filters), or say why not"
+
+
+def test_every_list_filter_is_the_one_component() -> None:
+    forms = re.compile(r'class="list-filter|role="search"[^>]*method="get"')
+    found = {
+        str(path.relative_to(ROOT / "templates"))
+        for path in (ROOT / "templates").rglob("*.html")
+        if forms.search(path.read_text())
+    }
+    assert found == {"components/list_filter.html"}, "include components/list_filter.html"
+    bases = {
+        node.name: [ast.unparse(base) for base in node.bases]
+        for path in _sources(*ROOMS)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Filter") and node.bases
+    }
+    wrong = {name for name, above in bases.items() if "forms.Form" in above}
+    wrong -= {"ReviewFilter"}
+    assert wrong == {"ListFilter"}, "a list's form is a base.filters.ListFilter"

@@ -74,6 +74,18 @@ def page_in(context: template.Context, language: str) -> str:
     return translate_url(request.get_full_path(), language)
 
 
+@register.simple_tag(takes_context=True)
+def asking(context: template.Context, name: str, value: str) -> str:
+    """This list's query with something else chosen, from its first page."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for gone in (name, "page", "format", "target"):
+        query.pop(gone, None)
+    if value:
+        query[name] = value
+    return f"?{query.urlencode()}"
+
+
 @register.simple_tag
 def json_ld(data: object) -> SafeString:
     """Data for search engines in a script element that runs nothing."""

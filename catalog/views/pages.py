@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from base.access import public
 from base.pages import page_of, shared_page
-from catalog.forms import FilterForm
+from catalog.forms import ProductFilter
 from catalog.listing import SORTS, Shelves, for_cards, for_sale, has_stock
 from catalog.models import Product
 from catalog.parts import product_parts
@@ -76,7 +76,7 @@ def search(request: HttpRequest) -> HttpResponse:
     else:
         listing = _listing(request, found)
     context = {"search_words": words, **listing}
-    if not listing["page"].object_list and not listing["filters"].is_filtering:
+    if not listing["page"].object_list and not listing["filters"].is_narrow:
         context |= _suggestions(words)
     return render(request, "catalog/search.html", context)
 
@@ -125,14 +125,14 @@ def _listing(
     request: HttpRequest, products: QuerySet[Product], first: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Filter, order and page as the query asks; `first` leads the default order."""
-    filters = FilterForm(request.GET)
+    filters = ProductFilter(request.GET)
     wanted = filters.wanted()
-    if wanted.lowest is not None:
-        products = products.filter(price_from__gte=wanted.lowest)
-    if wanted.highest is not None:
-        products = products.filter(price_from__lte=wanted.highest)
-    if wanted.in_stock:
+    if wanted["lowest"] is not None:
+        products = products.filter(price_from__gte=wanted["lowest"])
+    if wanted["highest"] is not None:
+        products = products.filter(price_from__lte=wanted["highest"])
+    if wanted["in_stock"]:
         products = products.filter(has_stock())
-    order = SORTS[wanted.sort][1]
-    ordered = products.order_by(*(order if wanted.sort else (*first, *order)))
+    order = SORTS[wanted["sort"]][1]
+    ordered = products.order_by(*(order if wanted["sort"] else (*first, *order)))
     return {"page": page_of(request, for_cards(ordered), PER_PAGE), "filters": filters}

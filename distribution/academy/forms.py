@@ -1,47 +1,47 @@
 """What learners type and choose. Forms check the input; rules are the domain's."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from base.filters import ListFilter, SlugChoiceField, words_field
 from catalog.models import Category, Product
 from distribution.academy.models import Attempt, Course, Material, Question
 
 
-class CourseFilter(forms.Form):
-    """The query of the list of courses; what makes no sense is left out."""
+class CourseFilter(ListFilter):
+    chips = ("kind",)
 
-    kind = forms.ChoiceField(choices=[("", ""), *Course.Kind.choices], required=False)
-    q = forms.CharField(max_length=40, required=False)
-
-    def wanted(self) -> dict[str, Any]:
-        self.is_valid()
-        values = self.cleaned_data
-        return {"kind": values.get("kind", ""), "search": values.get("q", "").strip()}
+    kind = forms.ChoiceField(label=_("类型"), choices=[("", _("全部")), *Course.Kind.choices])
+    q = words_field(_("课程名称"))
 
 
-class MaterialFilter(forms.Form):
-    """The query of the library."""
+class MaterialFilter(ListFilter):
+    """`categories`: those on offer, each followed by those below it."""
 
-    product = forms.ModelChoiceField(
-        Product.objects.filter(is_active=True), to_field_name="slug", required=False
+    chips = ("channel",)
+    kept = ("product",)
+
+    product = SlugChoiceField(Product.objects.filter(is_active=True), label=_("商品"))
+    category = SlugChoiceField(
+        Category.objects.filter(is_active=True),
+        label=pgettext_lazy("plural", "分类"),
     )
-    category = forms.ModelChoiceField(
-        Category.objects.filter(is_active=True), to_field_name="slug", required=False
+    channel = forms.ChoiceField(
+        label=_("渠道"), choices=[("", _("全部")), *Material.Channel.choices]
     )
-    channel = forms.ChoiceField(choices=[("", ""), *Material.Channel.choices], required=False)
-    q = forms.CharField(max_length=40, required=False)
+    q = words_field(_("商品或文案"))
 
-    def wanted(self) -> dict[str, Any]:
-        self.is_valid()
-        values = self.cleaned_data
-        return {
-            "product": values.get("product"),
-            "category": values.get("category"),
-            "channel": values.get("channel", ""),
-            "search": values.get("q", "").strip(),
-        }
+    def __init__(self, data: QueryDict, categories: Iterable[Category]) -> None:
+        super().__init__(data)
+        self.fields["category"].choices = [  # type: ignore[attr-defined]  # a choice of rows
+            ("", _("全部分类")),
+            *((row.slug, "\u3000" * (len(row.path) - 1) + row.title) for row in categories),
+        ]
 
 
 class QuizForm(forms.Form):

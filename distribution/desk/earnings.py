@@ -118,7 +118,7 @@ def orders_earning_for(
     distributor: Distributor,
     *,
     level: int | None = None,
-    number: str = "",
+    search: str = "",
     since: date | None = None,
     until: date | None = None,
 ) -> QuerySet[Commission, int]:
@@ -126,8 +126,8 @@ def orders_earning_for(
     rows = Commission.objects.filter(payee=distributor)
     if level:
         rows = rows.filter(level=level)
-    if number:
-        rows = rows.filter(order__number__startswith=number.strip())
+    if search:
+        rows = rows.filter(order__number__startswith=search)
     if since:
         rows = rows.filter(accrued_at__gte=day_start(since))
     if until:

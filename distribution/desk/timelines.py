@@ -6,12 +6,14 @@ The words are the reader's, chosen when they read; the decisions are those made 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from base.accounts.models import User
+from base.clock import day_end, day_start
 from distribution.desk.team import masked_name
 from distribution.models import Binding, Distributor, Recruitment, Trace
 from distribution.policy import policy_at
@@ -87,12 +89,68 @@ def history_with(member: User, distributor: Distributor) -> QuerySet[Trace]:
     return history_of(member).filter(concerns)
 
 
+def in_stretch(
+    traces: QuerySet[Trace],
+    *,
+    kind: str = "",
+    decision: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[Trace]:
+    """Of one kind, so decided, in these days; both days count."""
+    if kind:
+        traces = traces.filter(kind=kind)
+    if decision:
+        traces = traces.filter(decision=decision)
+    if since:
+        traces = traces.filter(at__gte=day_start(since))
+    if until:
+        traces = traces.filter(at__lt=day_end(until))
+    return traces
+
+
+def named_to_merchant(words: str) -> Q:
+    """Rows in which the merchant reads these words: also a channel, a note, a person or a code."""
+    named = _labelled(words, Why)
+    for name in ("channel", "note", "distributor__user__name", "standing__user__name"):
+        named |= Q(**{f"{name}__icontains": words})
+    return named | Q(distributor__code__iexact=words) | Q(standing__code__iexact=words)
+
+
+def named_to_member(words: str) -> Q:
+    """Rows in which the member reads them; a code that they typed is theirs to know."""
+    return _told_as(words) | Q(kind=Kind.PROMO_CODE, note__icontains=words)
+
+
+def named_to_distributor(words: str, reader: Distributor) -> Q:
+    """Rows in which a distributor reads them; channels and codes only of their own."""
+    own = Q(channel__icontains=words) | Q(kind=Kind.PROMO_CODE, note__icontains=words)
+    return _told_as(words) | (Q(distributor=reader) & own)
+
+
+def _told_as(words: str) -> Q:
+    """What only the merchant is told is not found by its own words either."""
+    named = _labelled(words, (why for why in Why if why not in STANDING_OF_THE_OTHER))
+    if words.lower() in _cannot_serve().lower():
+        named |= Q(why__in=STANDING_OF_THE_OTHER)
+    return named
+
+
+def _labelled(words: str, whys: Iterable[Trace.Why]) -> Q:
+    """Which kinds, decisions and reasons say so in the reader's language."""
+
+    def called(choices: Iterable[Any]) -> list[str]:
+        return [one.value for one in choices if words.lower() in str(one.label).lower()]
+
+    return Q(kind__in=called(Kind)) | Q(decision__in=called(Decision)) | Q(why__in=called(whys))
+
+
 def for_merchant(traces: Iterable[Trace]) -> list[Event]:
     """With names, reasons and who decided."""
     return [
         Event(
             at=trace.at,
-            what=_what(trace),
+            what=_what(trace, trace.channel or _code(trace)),
             decision=trace.get_decision_display(),
             tone=TONES.get(Decision(trace.decision), ""),
             why=trace.get_why_display(),
@@ -109,19 +167,30 @@ def for_merchant(traces: Iterable[Trace]) -> list[Event]:
 
 
 def for_member(traces: Iterable[Trace]) -> list[Event]:
-    """To the member themselves: other people's names are masked, the merchant's notes left out."""
-    return [_told(trace, _masked(trace.distributor), _masked(trace.standing)) for trace in traces]
+    """To the member themselves: other people's names are masked, the merchant's notes left out, and
+    what a distributor calls their channels."""
+    return [
+        _told(trace, _code(trace), _masked(trace.distributor), _masked(trace.standing))
+        for trace in traces
+    ]
 
 
 def for_distributor(traces: Iterable[Trace], reader: Distributor) -> list[Event]:
-    """To one who serves or served the member: they themselves, and nobody else by any name."""
+    """To one who serves or served the member: they themselves, and nobody else by any name, channel
+    or code."""
 
     def called(person: Distributor | None) -> str:
         if person is None:
             return ""
         return _("你") if person.pk == reader.pk else _("另一位推荐人")
 
-    return [_told(trace, called(trace.distributor), called(trace.standing)) for trace in traces]
+    def through(trace: Trace) -> str:
+        return trace.channel or _code(trace) if trace.distributor_id == reader.pk else ""
+
+    return [
+        _told(trace, through(trace), called(trace.distributor), called(trace.standing))
+        for trace in traces
+    ]
 
 
 def service_of(member: User, *, at: datetime) -> Service | None:
@@ -150,27 +219,32 @@ def service_of(member: User, *, at: datetime) -> Service | None:
     return Service(binding, masked_name(binding.distributor.user), events[0] if events else None)
 
 
-def _told(trace: Trace, who: str, standing: str) -> Event:
+def _told(trace: Trace, through: str, who: str, standing: str) -> Event:
     is_out = trace.why in STANDING_OF_THE_OTHER
     return Event(
         at=trace.at,
-        what=_what(trace),
+        what=_what(trace, through),
         decision=trace.get_decision_display(),
         tone=TONES.get(Decision(trace.decision), ""),
-        why=_("该推荐人目前不能服务顾客") if is_out else trace.get_why_display(),
+        why=_cannot_serve() if is_out else trace.get_why_display(),
         who=who,
         standing=standing,
         until=trace.until,
     )
 
 
-def _what(trace: Trace) -> str:
+def _cannot_serve() -> str:
+    return _("该推荐人目前不能服务顾客")
+
+
+def _what(trace: Trace, through: str) -> str:
     kind = trace.get_kind_display()
-    if trace.kind == Kind.LINK and trace.channel:
-        return _("%(kind)s“%(channel)s”") % {"kind": kind, "channel": trace.channel}
-    if trace.kind == Kind.PROMO_CODE and trace.note:
-        return _("%(kind)s“%(channel)s”") % {"kind": kind, "channel": trace.note}
-    return kind
+    return _("%(kind)s“%(channel)s”") % {"kind": kind, "channel": through} if through else kind
+
+
+def _code(trace: Trace) -> str:
+    """What was typed in, where a code spoke."""
+    return trace.note if trace.kind == Kind.PROMO_CODE else ""
 
 
 def _named(distributor: Distributor | None) -> str:

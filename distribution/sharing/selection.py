@@ -69,7 +69,7 @@ def picks_of(distributor: Distributor, *, search: str = "") -> QuerySet[Product]
     kept = Product.objects.filter(pk__in=distributor.picks.values("product")).annotate(
         added_at=Subquery(added.values("added_at")[:1]), pick_id=Subquery(added.values("pk")[:1])
     )
-    if search := search.strip():
+    if search:
         kept = kept.filter(Q(name__icontains=search) | Q(name_en__icontains=search))
     return for_cards(kept.order_by("-added_at", "-pick_id"))
 

@@ -39,7 +39,7 @@ def codes(request: HttpRequest) -> HttpResponseBase:
         search=wanted["search"],
         is_active=wanted["is_active"],
     )
-    if is_table(request):
+    if is_table(request, filters):
         return csv_response(
             file_name(pgettext("plural", "优惠码"), filters), _header(), map(_cells, found)
         )
@@ -48,7 +48,6 @@ def codes(request: HttpRequest) -> HttpResponseBase:
         "tab": "promote",
         "distributor": person,
         "filters": filters,
-        "is_filtered": bool(wanted["search"]) or wanted["is_active"] is not None,
         "periods": quick_periods(timezone.now()),
         "since": wanted["since"],
         "until": wanted["until"],

@@ -1,6 +1,6 @@
 """Commissions, each with its receipt, and the orders they come from."""
 
-from typing import Any
+from datetime import date
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +30,7 @@ from distribution.desk.own_tables import (
     order_rows,
 )
 from distribution.desk.team import masked_name
-from distribution.forms import STATE_CHOICES, EarningsFilter
+from distribution.forms import CommissionFilter, OrderFilter
 from distribution.models import Commission, Distributor
 from distribution.money.explanations import explain
 from distribution.states import CommissionState
@@ -43,10 +43,9 @@ PER_PAGE = 20
 @require_safe
 def commissions(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
-    filters = EarningsFilter(request.GET)
-    wanted = filters.wanted()
-    rows = _wanted_commissions(person, wanted)
-    if is_table(request):
+    filters = CommissionFilter(request.GET)
+    rows = _wanted_commissions(person, **filters.wanted())
+    if is_table(request, filters):
         return csv_response(
             file_name(_("佣金明细"), filters), commission_header(), commission_rows(rows)
         )
@@ -55,26 +54,32 @@ def commissions(request: HttpRequest) -> HttpResponseBase:
         "tab": "promote",
         "distributor": person,
         "filters": filters,
-        "is_filtered": any(wanted.values()),
-        "state_choices": STATE_CHOICES,
         "page": page,
         "rows": with_states(page.object_list),
     }
     return render(request, "distribution/commissions.html", context)
 
 
-def _wanted_commissions(person: Distributor, wanted: dict[str, Any]) -> QuerySet[Commission]:
+def _wanted_commissions(
+    person: Distributor,
+    *,
+    state: str,
+    level: int | None,
+    search: str,
+    since: date | None,
+    until: date | None,
+) -> QuerySet[Commission]:
     rows = earnings_of(person)
-    if wanted.get("state"):
-        rows = in_state(rows, person, CommissionState(wanted["state"]))
-    if wanted.get("level"):
-        rows = rows.filter(level=wanted["level"])
-    if wanted.get("q"):
-        rows = rows.filter(order__number__startswith=wanted["q"].strip())
-    if wanted.get("since"):
-        rows = rows.filter(accrued_at__gte=day_start(wanted["since"]))
-    if wanted.get("until"):
-        rows = rows.filter(accrued_at__lt=day_end(wanted["until"]))
+    if state:
+        rows = in_state(rows, person, CommissionState(state))
+    if level:
+        rows = rows.filter(level=level)
+    if search:
+        rows = rows.filter(order__number__startswith=search)
+    if since:
+        rows = rows.filter(accrued_at__gte=day_start(since))
+    if until:
+        rows = rows.filter(accrued_at__lt=day_end(until))
     return rows
 
 
@@ -106,17 +111,11 @@ def commission(request: HttpRequest, pk: int) -> HttpResponse:
 def orders(request: HttpRequest) -> HttpResponseBase:
     """Orders that earn for them; whose they are stays masked."""
     person = distributor_of(request)
-    filters = EarningsFilter(request.GET)
+    filters = OrderFilter(request.GET)
     wanted = filters.wanted()
-    level = wanted.get("level")
-    found = orders_earning_for(
-        person,
-        level=level,
-        number=wanted.get("q", ""),
-        since=wanted.get("since"),
-        until=wanted.get("until"),
-    )
-    if is_table(request):
+    level = wanted["level"]
+    found = orders_earning_for(person, **wanted)
+    if is_table(request, filters):
         rows = order_rows(person, found, level=level)
         return csv_response(file_name(_("推广订单"), filters), order_header(), rows)
     page = page_of(request, found, PER_PAGE)
@@ -124,7 +123,6 @@ def orders(request: HttpRequest) -> HttpResponseBase:
         "tab": "promote",
         "distributor": person,
         "filters": filters,
-        "is_filtered": any(wanted.values()),
         "page": page,
         "rows": shown_orders(person, list(page.object_list), level=level),
     }

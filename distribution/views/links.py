@@ -24,7 +24,7 @@ from catalog.listing import SORTS, for_cards, for_sale
 from catalog.models import Product
 from catalog.search import find_products
 from distribution.access import distributor, distributor_of
-from distribution.forms import LinkFilter, LinkForm, LinkNameForm
+from distribution.forms import GoodsFilter, LinkFilter, LinkForm, LinkNameForm
 from distribution.models import Distributor, Link
 from distribution.periods import quick_periods
 from distribution.referral.clicks import record_click
@@ -59,7 +59,7 @@ def links(request: HttpRequest) -> HttpResponseBase:
     wanted = filters.wanted()
     period = Period.of_days(wanted["since"], wanted["until"])
     found = find_links(person, search=wanted["search"], archived=wanted["archived"])
-    if is_table(request):
+    if is_table(request, filters):
         name = file_name(pgettext("plural", "推广链接"), filters)
         return csv_response(name, _header(), _lines(person, found, period))
     wanted_page = {"target": request.GET["target"][:300]} if "target" in request.GET else None
@@ -83,7 +83,6 @@ def links(request: HttpRequest) -> HttpResponseBase:
         "distributor": person,
         "form": form,
         "filters": filters,
-        "is_filtered": bool(wanted["search"]) or wanted["archived"] is not False,
         "periods": periods,
         "has_own_days": (wanted["since"], wanted["until"])
         not in [(quick.since, quick.until) for quick in periods],
@@ -147,15 +146,15 @@ def _cells(figures: LinkFigures) -> list[Any]:
 @require_safe
 def goods(request: HttpRequest) -> HttpResponse:
     """Choosing a product to make a link or a poster for; htmx takes the list alone."""
-    words = request.GET.get("q", "").strip()[:60]
+    filters = GoodsFilter(request.GET)
     products = for_sale().order_by(*SORTS[""][1])
-    if words:
+    if words := filters.wanted()["search"]:
         products = find_products(products, words)
     page = page_of(request, for_cards(products), GOODS_PER_PAGE)
     context = {
         "tab": "promote",
         "distributor": distributor_of(request),
-        "words": words,
+        "filters": filters,
         "page": page,
         "products": list(page.object_list),
     }

@@ -20,7 +20,7 @@ from distribution.desk.own_tables import pick_header, pick_rows
 from distribution.desk.team import masked_name
 from distribution.forms import SelectionFilter
 from distribution.programme.people import hide_earnings
-from distribution.sharing.selection import Sort, pick, shelf_of, shown_picks, unpick
+from distribution.sharing.selection import pick, shelf_of, shown_picks, unpick
 
 PER_PAGE = 24
 
@@ -31,10 +31,8 @@ PER_PAGE = 24
 def selection(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     filters = SelectionFilter(request.GET)
-    wanted = filters.cleaned_data if filters.is_valid() else {}
-    search, sort = wanted.get("q", ""), wanted.get("sort", "")
-    rows = shown_picks(person, at=timezone.now(), search=search, sort=sort)
-    if is_table(request):
+    rows = shown_picks(person, at=timezone.now(), **filters.wanted())
+    if is_table(request, filters):
         return csv_response(
             file_name(_("选品库"), filters), pick_header(), pick_rows(rows, person.code)
         )
@@ -42,9 +40,7 @@ def selection(request: HttpRequest) -> HttpResponseBase:
         "tab": "promote",
         "distributor": person,
         "hides": person.hides_earnings,
-        "sorts": Sort.choices,
-        "sort": sort,
-        "search": search,
+        "filters": filters,
         "page": page_of(request, rows, PER_PAGE),
     }
     return render(request, "distribution/selection.html", context)

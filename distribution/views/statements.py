@@ -84,7 +84,7 @@ def statement(request: HttpRequest, month: str) -> HttpResponseBase:
         raise Http404
     filters = LinesFilter(request.GET)
     lines = StatementLines(person, found.month, language=get_language() or "", **filters.wanted())
-    if is_table(request):
+    if is_table(request, filters):
         name = _("账单 %(month)s") % {"month": found.name}
         return csv_response(file_name(name, filters), _line_header(), _line_rows(lines))
     asked = in_words(filters)
@@ -127,9 +127,8 @@ def debt(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     owed = debt_of(person)
     filters = DebtFilter(request.GET)
-    wanted = filters.wanted()
-    rows = OverpaidRows(person, owed, **wanted)
-    if is_table(request):
+    rows = OverpaidRows(person, owed, **filters.wanted())
+    if is_table(request, filters):
         return csv_response(file_name(_("待抵扣明细"), filters), _debt_header(), _debt_rows(rows))
     asked = in_words(filters)
     context = {

@@ -26,11 +26,10 @@ def team(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     now = timezone.now()
     filters = TeamFilter(request.GET)
-    wanted = filters.cleaned_data if filters.is_valid() else {}
-    group = Group(wanted.get("group") or Group.CUSTOMERS)
-    search = wanted.get("q", "")
-    members = members_of(person, group, at=now, search=search)
-    if is_table(request):
+    wanted = filters.wanted()
+    group = Group(wanted["group"] or Group.CUSTOMERS)
+    members = members_of(person, group, at=now, search=wanted["search"])
+    if is_table(request, filters):
         rows = team_rows(person, group, members)
         return csv_response(file_name(str(group.label), filters), team_header(), rows)
     page = page_of(request, members, PER_PAGE)
@@ -39,7 +38,7 @@ def team(request: HttpRequest) -> HttpResponseBase:
         "distributor": person,
         "groups": Group,
         "group": group,
-        "search": search,
+        "filters": filters,
         "sizes": team_of(person, at=now),
         "page": page,
         "members": shown(person, group, list(page.object_list)),

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.access import MemberRequest, member
+from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, in_chunks, is_table, time_cell
 from distribution.access import distributor, distributor_of
@@ -23,9 +24,12 @@ from distribution.desk.timelines import (
     for_member,
     history_of,
     history_with,
+    named_to_distributor,
+    named_to_member,
     own_purchase_words,
     service_of,
 )
+from distribution.forms import TimelineFilter
 from distribution.models import Binding, Trace
 
 PER_PAGE = 20
@@ -36,9 +40,12 @@ PER_PAGE = 20
 @require_safe
 def recommender(request: MemberRequest) -> HttpResponseBase:
     """The member's own timeline, without anybody's name."""
-    found = history_of(request.user)
-    if is_table(request):
-        return csv_response(f"{_('谁在为我服务')}.csv", _header(), _lines(found, for_member))
+    filters = TimelineFilter(request.GET)
+    found = filters.narrow(history_of(request.user), named_to_member)
+    if is_table(request, filters):
+        return csv_response(
+            file_name(_("谁在为我服务"), filters), _header(), _lines(found, for_member)
+        )
     page = page_of(request, found, PER_PAGE)
     now = timezone.now()
     service = service_of(request.user, at=now)
@@ -46,6 +53,7 @@ def recommender(request: MemberRequest) -> HttpResponseBase:
         "tab": "me",
         "service": service,
         "own_purchases": own_purchase_words(request.user, service, at=now),
+        "filters": filters,
         "page": page,
         "events": for_member(page.object_list),
     }
@@ -61,10 +69,13 @@ def customer(request: HttpRequest, pk: int) -> HttpResponseBase:
     binding = get_object_or_404(
         Binding.objects.select_related("customer"), distributor=person, pk=pk
     )
-    found = history_with(binding.customer, person)
-    if is_table(request):
+    filters = TimelineFilter(request.GET)
+    found = filters.narrow(
+        history_with(binding.customer, person), lambda words: named_to_distributor(words, person)
+    )
+    if is_table(request, filters):
         lines = _lines(found, lambda traces: for_distributor(traces, person))
-        return csv_response(f"{_('顾客的来历')}.csv", _header(), lines)
+        return csv_response(file_name(_("顾客的来历"), filters), _header(), lines)
     page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "promote",
@@ -73,6 +84,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponseBase:
         "is_in_force": binding.ends_at is None or binding.ends_at > timezone.now(),
         "name": masked_name(binding.customer),
         "tail": phone_tail(binding.customer),
+        "filters": filters,
         "page": page,
         "events": for_distributor(page.object_list, person),
     }

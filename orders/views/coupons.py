@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.access import MemberRequest, member
+from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, each_row, is_table, time_cell
 from orders.coupons import find_coupons, past_coupons, usable_coupons
@@ -28,17 +29,21 @@ PER_PAGE = 20
 def coupons(request: MemberRequest) -> HttpResponseBase:
     """Those that can be used, or with `?state=past` those that cannot any more."""
     at = timezone.now()
-    is_past, words = CouponFilter(request.GET).wanted()
+    filters = CouponFilter(request.GET)
+    wanted = filters.wanted()
+    is_past = wanted["state"] == CouponFilter.PAST
     rows = past_coupons(request.user, at) if is_past else usable_coupons(request.user, at)
-    if words:
-        rows = find_coupons(rows, words)
-    if is_table(request):
-        return csv_response(f"{pgettext('plural', '优惠券')}.csv", _header(), _lines(rows))
+    if wanted["search"]:
+        rows = find_coupons(rows, wanted["search"])
+    if is_table(request, filters):
+        return csv_response(
+            file_name(pgettext("plural", "优惠券"), filters), _header(), _lines(rows)
+        )
     context = {
         "tab": "me",
         "page": page_of(request, rows, PER_PAGE),
+        "filters": filters,
         "is_past": is_past,
-        "words": words,
     }
     return render(request, "orders/coupons.html", context)
 

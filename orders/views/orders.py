@@ -15,13 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.access import MemberRequest, member
+from base.filters import file_name
 from base.money import ZERO
 from base.pages import page_of
 from base.tables import csv_response, each_row, is_table, time_cell
 from catalog.models.product import Kind
 from catalog.pictures import Picture
 from orders import progress
-from orders.forms import OrderFilterForm
+from orders.forms import OrderFilter
 from orders.listing import find_orders, orders_of, with_after_sale
 from orders.models import Order, OrderLine, Refund, RefundLine, Repayment
 from orders.reviews import can_write
@@ -37,25 +38,23 @@ RESTING = (OrderState.RECEIVED, OrderState.CLOSED)
 @never_cache
 @require_safe
 def orders(request: MemberRequest) -> HttpResponseBase:
-    filters = OrderFilterForm(request.GET)
-    state, words = filters.wanted()
+    filters = OrderFilter(request.GET)
+    wanted = filters.wanted()
     found = orders_of(request.user)
-    if state == OrderFilterForm.AFTER_SALE:
+    if wanted["state"] == OrderFilter.AFTER_SALE:
         found = with_after_sale(found)
-    elif state:
-        found = found.filter(state=state)
-    if words:
-        found = find_orders(found, words)
-    if is_table(request):
-        return csv_response(f"{_('我的订单')}.csv", _header(), _rows(found))
+    elif wanted["state"]:
+        found = found.filter(state=wanted["state"])
+    if wanted["search"]:
+        found = find_orders(found, wanted["search"])
+    if is_table(request, filters):
+        return csv_response(file_name(_("我的订单"), filters), _header(), _rows(found))
     page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "me",
         "page": page,
         "cards": [_card(order) for order in page.object_list],
-        "state": state,
-        "words": words,
-        "tabs": [("", None), *OrderFilterForm.STATES],
+        "filters": filters,
     }
     return render(request, "orders/orders.html", context)
 

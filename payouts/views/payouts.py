@@ -20,8 +20,8 @@ from distribution.access import distributor_of, earner
 from distribution.desk.dashboard import position_of
 from distribution.models import Allocation
 from payouts.channels import channels
-from payouts.forms import PayoutFilter
-from payouts.listing import payouts_of
+from payouts.forms import PartFilter, PayoutFilter
+from payouts.listing import parts_of, payouts_of
 from payouts.models import Payout
 from payouts.outlook import next_payout
 from payouts.timeline import answer_in_words, timeline_of
@@ -36,9 +36,8 @@ SKIPS = 10
 def payouts(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     filters = PayoutFilter(request.GET)
-    wanted = filters.wanted()
-    found = payouts_of(person, **wanted)
-    if is_table(request):
+    found = payouts_of(person, **filters.wanted())
+    if is_table(request, filters):
         return csv_response(
             file_name(pgettext("plural", "结算单"), filters), _header(), _lines(found)
         )
@@ -51,7 +50,6 @@ def payouts(request: HttpRequest) -> HttpResponseBase:
         "money": position.money,
         "next_payouts": [next_payout(person, position.money, position.pending, at=now)],
         "filters": filters,
-        "is_filtered": any(wanted.values()),
         "page": page,
         "rows": [(payout, timeline_of(payout)) for payout in page.object_list],
         "skips": person.skips.select_related("run__schedule").order_by("-pk")[:SKIPS],
@@ -87,10 +85,10 @@ def payout(request: HttpRequest, number: str) -> HttpResponseBase:
     person = distributor_of(request)
     own = person.payouts.select_related("run__schedule", "reservation")
     found = get_object_or_404(own, number=number)
-    parts = found.reservation.allocations.select_related("commission__line", "commission__order")
-    parts = parts.order_by("pk")
-    if is_table(request):
-        return csv_response(f"{found.number}.csv", _part_header(), _part_lines(parts))
+    filters = PartFilter(request.GET)
+    parts = parts_of(found, **filters.wanted())
+    if is_table(request, filters):
+        return csv_response(file_name(found.number, filters), _part_header(), _part_lines(parts))
     context = {
         "tab": "promote",
         "distributor": person,
@@ -98,6 +96,7 @@ def payout(request: HttpRequest, number: str) -> HttpResponseBase:
         "timeline": timeline_of(found),
         "channel": _channel(found),
         "attempts": [(row, answer_in_words(row)) for row in found.attempts.order_by("pk")],
+        "filters": filters,
         "page": page_of(request, parts, PER_PAGE),
     }
     return render(request, "payouts/detail.html", context)

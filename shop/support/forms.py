@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from base.accounts.models import User
+from base.filters import ListFilter, words_field
 from base.private_files import CheckedPicture, NotAPicture, check_picture
 from base.templatetags.shop import money
 from distribution.models import Commission
@@ -115,27 +116,22 @@ class TicketForm(SaidForm):
         return found
 
 
-class TicketFilter(forms.Form):
-    state = forms.ChoiceField(choices=[("", ""), *TicketState.choices], required=False)
-    q = forms.CharField(max_length=40, required=False)
+class TicketFilter(ListFilter):
+    chips = ("state",)
 
-    def wanted(self) -> dict[str, str]:
-        self.is_valid()
-        values = self.cleaned_data
-        return {"state": values.get("state", ""), "search": values.get("q", "").strip()}
+    state = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), *TicketState.choices])
+    q = words_field(_("工单号、标题、说过的话"))
 
 
-class AnnouncementFilter(forms.Form):
-    unread = forms.BooleanField(required=False)
-    q = forms.CharField(max_length=40, required=False)
+class AnnouncementFilter(ListFilter):
+    chips = ("unread",)
+
+    unread = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), ("1", _("未读"))])
+    q = words_field(_("公告里的字"))
 
     def wanted(self) -> dict[str, Any]:
-        self.is_valid()
-        values = self.cleaned_data
-        return {
-            "is_unread": bool(values.get("unread")),
-            "search": values.get("q", "").strip(),
-        }
+        wanted = super().wanted()
+        return {"is_unread": bool(wanted["unread"]), "search": wanted["search"]}
 
 
 class AnswerForm(SaidForm):

@@ -69,7 +69,7 @@ def test_found_and_filtered(client: Client, anna: User) -> None:
     told(anna)
     for query, number in (
         ("?q=A1", 1), ("?q=zzz", 0), ("?topic=commissions", 1), ("?topic=payouts", 0),
-        ("?unread=1", 1), ("?topic=nonsense", 1), ("?page=99", 1),
+        ("?topic=unread", 1), ("?topic=nonsense", 1), ("?page=99", 1),
     ):  # fmt: skip
         assert len(client.get(PAGE + query).context["rows"]) == number, query
 

@@ -80,7 +80,7 @@ class TestTheList:
         for words in (found.number, found.number[-6:].lower(), "坚果", "daily", nuts.sku.lower()):
             text = member.get("/orders/", {"q": words}).content.decode()
             assert (found.number in text, other.number in text) == (True, words == "坚果")
-        assert "没有找到这样的订单" in member.get("/orders/", {"q": "100%_"}).content.decode()
+        assert "没有符合条件的订单" in member.get("/orders/", {"q": "100%_"}).content.decode()
 
     def test_by_pages_that_keep_the_rest_of_the_query(self, member: Client, buyer: User) -> None:
         for _ in range(11):

@@ -7,25 +7,28 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from base.accounts.models import User
+from base.filters import ListFilter, words_field
 from base.inbox import topics
 from base.models import NoticeChoice
 
 
-class InboxFilter(forms.Form):
-    """The query of the inbox; what makes no sense is left out."""
+class InboxFilter(ListFilter):
+    """Messages of a topic, or those not read yet."""
 
-    topic = forms.CharField(max_length=20, required=False)
-    unread = forms.BooleanField(required=False)
-    q = forms.CharField(max_length=40, required=False)
+    UNREAD = "unread"  # no topic is called so
+
+    chips = ("topic",)
+
+    topic = forms.ChoiceField(
+        label=_("主题"),
+        choices=lambda: [("", _("全部")), (InboxFilter.UNREAD, _("未读")), *topics.items()],
+    )
+    q = words_field(_("订单号、金额、商品名"))
 
     def wanted(self) -> dict[str, Any]:
-        self.is_valid()
-        topic = self.cleaned_data.get("topic", "")
-        return {
-            "topic": topic if topic in topics else "",
-            "is_unread": bool(self.cleaned_data.get("unread")),
-            "search": self.cleaned_data.get("q", "").strip(),
-        }
+        wanted = super().wanted()
+        is_unread = wanted["topic"] == self.UNREAD
+        return wanted | {"is_unread": is_unread, "topic": "" if is_unread else wanted["topic"]}
 
 
 class ChoiceForm(forms.Form):

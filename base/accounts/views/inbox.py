@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from base.access import MemberRequest, member
 from base.accounts.forms.inbox import ChoiceForm, InboxFilter
 from base.accounts.models import User
+from base.filters import file_name
 from base.inbox import (
     choose,
     inbox_of,
@@ -23,7 +24,6 @@ from base.inbox import (
     read_all,
     read_message,
     shown,
-    topics,
     unread_count,
     unread_counters,
 )
@@ -45,19 +45,17 @@ def unread_badge(request: HttpRequest) -> str:
 @never_cache
 @require_safe
 def inbox(request: MemberRequest) -> HttpResponseBase:
-    wanted = InboxFilter(request.GET).wanted()
-    found = inbox_of(request.user, **wanted)
-    if is_table(request):
+    filters = InboxFilter(request.GET)
+    found = inbox_of(request.user, **filters.wanted())
+    if is_table(request, filters):
         header = [_("时间"), _("主题"), _("标题"), _("内容")]
-        return csv_response(f"{_('消息')}.csv", header, _lines(found))
+        return csv_response(file_name(_("消息"), filters), header, _lines(found))
     page = page_of(request, found, PER_PAGE)
     context = {
         "tab": "me",
         "page": page,
         "rows": shown(page.object_list),
-        "topics": topics,
-        "wanted": wanted,
-        "is_filtered": any(wanted.values()),
+        "filters": filters,
         "elsewhere": {name: count(request.user) for name, count in unread_counters.items()},
     }
     return render(request, "accounts/inbox.html", context)

@@ -38,9 +38,8 @@ PER_PAGE = 20
 def courses(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     filters = CourseFilter(request.GET)
-    wanted = filters.wanted()
-    found = published_courses(**wanted)
-    if is_table(request):
+    found = published_courses(**filters.wanted())
+    if is_table(request, filters):
         header = [_("课程"), _("类型"), _("进度（%）"), _("完成时间"), _("证书编号")]
         return csv_response(file_name(_("学堂"), filters), header, _lines(person, found))
     page = page_of(request, found, PER_PAGE)
@@ -49,9 +48,7 @@ def courses(request: HttpRequest) -> HttpResponseBase:
         "distributor": person,
         "page": page,
         "rows": progress_of(person, list(page.object_list)),
-        "kinds": Course.Kind,
-        "wanted": wanted,
-        "is_filtered": any(wanted.values()),
+        "filters": filters,
     }
     return render(request, "academy/courses.html", context)
 

@@ -48,10 +48,10 @@ def materials(request: HttpRequest) -> HttpResponseBase:
     in the table."""
     person = distributor_of(request)
     privileges = privileges_for(person)
-    filters = MaterialFilter(request.GET)
+    filters = MaterialFilter(request.GET, Shelves().shown())
     wanted = filters.wanted()
     found = published_materials(**wanted)
-    if is_table(request):
+    if is_table(request, filters):
         header = [_("名称"), _("商品"), _("渠道"), _("文案"), _("链接"), _("视频链接")]
         return csv_response(
             file_name(_("素材库"), filters), header, _lines(person, privileges, found)
@@ -63,10 +63,8 @@ def materials(request: HttpRequest) -> HttpResponseBase:
         "distributor": person,
         "page": page,
         "rows": [_shown(material, person, privileges, tiers) for material in page.object_list],
-        "wanted": wanted,
-        "is_filtered": any(wanted.values()),
-        "channels": Material.Channel,
-        "shelves": Shelves().top,
+        "filters": filters,
+        "of_product": wanted["product"],
         "sizes": [
             ("small", _("小图")),
             ("medium", _("中图")),

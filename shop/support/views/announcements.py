@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.access import MemberRequest, member
+from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, each_row, is_table, time_cell
 from shop.support.announcements import announcements_for, read_announcement
@@ -25,18 +26,13 @@ PER_PAGE = 20
 @never_cache
 @require_safe
 def announcements(request: MemberRequest) -> HttpResponseBase:
-    wanted = AnnouncementFilter(request.GET).wanted()
-    found = announcements_for(request.user, **wanted)
-    if is_table(request):
+    filters = AnnouncementFilter(request.GET)
+    found = announcements_for(request.user, **filters.wanted())
+    if is_table(request, filters):
         header = [_("开始时间"), _("标题"), _("正文")]
-        return csv_response(f"{_('商城公告')}.csv", header, _lines(found))
+        return csv_response(file_name(_("商城公告"), filters), header, _lines(found))
     page = page_of(request, found, PER_PAGE)
-    context = {
-        "tab": "me",
-        "page": page,
-        "wanted": wanted,
-        "is_filtered": any(wanted.values()),
-    }
+    context = {"tab": "me", "page": page, "filters": filters}
     return render(request, "support/announcements.html", context)
 
 

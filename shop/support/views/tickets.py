@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from base.access import MemberRequest, member
 from base.accounts.limits import HOUR, Limit, consume
 from base.errors import DomainError
+from base.filters import file_name
 from base.pages import page_of
 from base.private_files import picture_response
 from base.tables import csv_response, each_row, is_table, time_cell
@@ -39,18 +40,14 @@ MESSAGES = Limit("ticket-message", 30, HOUR)
 @never_cache
 @require_safe
 def tickets(request: MemberRequest) -> HttpResponseBase:
-    wanted = TicketFilter(request.GET).wanted()
-    found = tickets_of(request.user, **wanted)
-    if is_table(request):
-        return csv_response(f"{pgettext('plural', '工单')}.csv", _header(), _lines(found))
+    filters = TicketFilter(request.GET)
+    found = tickets_of(request.user, **filters.wanted())
+    if is_table(request, filters):
+        return csv_response(
+            file_name(pgettext("plural", "工单"), filters), _header(), _lines(found)
+        )
     page = page_of(request, found, PER_PAGE)
-    context = {
-        "tab": "me",
-        "page": page,
-        "states": TicketState.choices,
-        "wanted": wanted,
-        "is_filtered": any(wanted.values()),
-    }
+    context = {"tab": "me", "page": page, "filters": filters}
     return render(request, "support/tickets.html", context)
 
 

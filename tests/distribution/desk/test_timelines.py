@@ -20,6 +20,7 @@ from distribution.desk.timelines import (
 from distribution.models import Binding, Distributor, Trace
 from distribution.policy import publish_policy
 from distribution.programme.people import set_status
+from distribution.referral.links import create_link
 from distribution.referral.recognition import recognise
 from distribution.referral.relations import reassign_customer
 from distribution.referral.traces import Kind, Sign
@@ -231,6 +232,87 @@ class TestTheDistributorsPage:
         with django_assert_num_queries(5):  # session, person, distributor, binding, rows
             file = pages.get(f"/distribution/team/{binding.pk}/?format=csv")
             assert len(b"".join(file).splitlines()) == rows + 1
+
+
+class TestFinding:
+    """The story, found again by each reader in what that reader may read."""
+
+    def found(self, browser: Client, address: str, **asked: str) -> list[str]:
+        events = browser.get(address, asked).context["events"]
+        table = b"".join(browser.get(address, asked | {"format": "csv"})).decode()
+        assert len(table.splitlines()) == len(events) + 1
+        return [f"{event.what}/{event.decision}" for event in events]
+
+    def test_by_the_member(
+        self, story: tuple[User, Distributor, Distributor], pages_of: Pages
+    ) -> None:
+        browser, address = pages_of(story[0]), "/me/recommender/"
+        given, refused = "商家改派顾客/绑定", "打开个人推广链接/维持原绑定"
+        signed_up, first = "注册/绑定", "打开个人推广链接/绑定"
+        for asked, rows in [
+            ({}, [given, refused, signed_up, first]),
+            ({"kind": "click"}, [refused, first]),
+            ({"decision": "won", "kind": "click"}, [first]),
+            ({"since": "2026-03-16", "until": "2026-03-16"}, [refused]),
+            ({"q": "先到先得"}, [refused]),
+            ({"q": "改派"}, [given]),
+            ({"q": "维持"}, [refused]),
+            ({"q": "甲芳"}, []),
+            ({"q": "投诉"}, []),
+        ]:
+            assert self.found(browser, address, **asked) == rows, asked
+        empty = browser.get(address, {"q": "甲芳"}).content.decode()
+        assert "没有符合条件的记录" in empty and "看全部记录" in empty
+
+    def test_by_the_distributor(
+        self, story: tuple[User, Distributor, Distributor], pages_of: Pages
+    ) -> None:
+        second = story[2]
+        binding = Binding.objects.get(distributor=second)
+        browser, address = pages_of(second), f"/distribution/team/{binding.pk}/"
+        given, refused = "商家改派顾客/绑定", "打开个人推广链接/维持原绑定"
+        assert self.found(browser, address) == [given, refused]
+        assert self.found(browser, address, decision="kept") == [refused]
+        assert self.found(browser, address, q="投诉") == []
+        html = browser.get(address, {"q": "投诉"}).content.decode()
+        assert "没有符合条件的记录" in html
+
+    def test_in_the_readers_language(
+        self, story: tuple[User, Distributor, Distributor], pages_of: Pages
+    ) -> None:
+        events = pages_of(story[0]).get("/en/me/recommender/", {"q": "FIRST ONE wins"})
+        assert [event.decision for event in events.context["events"]] == ["Binding kept"]
+
+    def test_what_only_the_merchant_is_told_is_not_found_by_its_words(
+        self, pages_of: Pages
+    ) -> None:
+        frozen, member = make_distributor(name="甲"), make_user()
+        frozen = set_status(frozen, Status.FROZEN, by=None, reason="test", at=START + DAY)
+        recognise(member, [Sign(frozen, NOON)], at=NOON)
+        browser, address = pages_of(member), "/me/recommender/"
+        assert self.found(browser, address, q="冻结") == []
+        assert self.found(browser, address, q="目前不能服务") == ["打开个人推广链接/不绑定"]
+
+    def test_a_channel_is_its_owners_business(self, pages_of: Pages) -> None:
+        """The page where channels are named promises it."""
+        owner, other = make_distributor(name="甲芳"), make_distributor(name="乙兰")
+        member = make_user("陈晨")
+        signs = [
+            Sign(person, NOON + number * DAY, Kind.LINK, link=create_link(person, channel=channel))
+            for number, (person, channel) in enumerate([(owner, "前男友群"), (other, "小红书")])
+        ]
+        for sign in signs:
+            recognise(member, [sign], at=sign.at)
+        binding = Binding.objects.get(distributor=owner)
+        mine, theirs = pages_of(owner), f"/distribution/team/{binding.pk}/"
+        refused, won = "打开渠道链接/维持原绑定", "打开渠道链接“前男友群”/绑定"
+        assert self.found(mine, theirs) == [refused, won]
+        assert self.found(mine, theirs, q="男友") == [won]
+        assert self.found(mine, theirs, q="小红书") == []
+        plain = "打开渠道链接/绑定"
+        assert self.found(pages_of(member), "/me/recommender/") == [refused, plain]
+        assert self.found(pages_of(member), "/me/recommender/", q="男友") == []
+        assert "前男友群" not in pages_of(member).get("/me/recommender/").content.decode()
 
 
 def test_a_thousand_rows_are_paged(pages_of: Pages) -> None:
