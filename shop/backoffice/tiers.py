@@ -25,7 +25,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from base.audit import record_audit
-from base.filters import file_name
+from base.filters import ListFilter, file_name, words_field
 from base.tables import csv_response, is_table
 from distribution.models import (
     Distributor,
@@ -49,16 +49,16 @@ PER_PAGE = 50
 MOST_DISCOUNT = Decimal("0.9")
 
 
-class ReviewFilter(forms.Form):
-    """The query of the preview; what makes no sense is left out."""
+class ReviewFilter(ListFilter):
+    """Of what a review would decide; each result is offered with how many there are."""
 
-    outcome = forms.ChoiceField(choices=[("", ""), *TierReview.Outcome.choices], required=False)
-    q = forms.CharField(max_length=40, required=False)
+    kept = ("outcome",)
 
-    def wanted(self) -> dict[str, str]:
-        self.is_valid()
-        values = self.cleaned_data
-        return {"outcome": values.get("outcome", ""), "q": values.get("q", "").strip()}
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("结果"),
+        choices=[("", gettext_lazy("全部")), *TierReview.Outcome.choices],
+    )
+    q = words_field(gettext_lazy("姓名、手机号或推广码"))
 
 
 class PrivilegesForm(ModelForm):
@@ -183,11 +183,11 @@ class TierAdmin(PrivilegedAdmin):
             raise PermissionDenied
         filters = ReviewFilter(request.GET)
         wanted = filters.wanted()
-        decisions = preview_review(timezone.now(), among=_named(wanted["q"]))
+        decisions = preview_review(timezone.now(), among=_named(wanted["search"]))
         counts = Counter(str(decision.outcome) for decision in decisions)
         if wanted["outcome"]:
             decisions = [d for d in decisions if d.outcome == wanted["outcome"]]
-        if is_table(request):
+        if is_table(request, filters):
             return csv_response(file_name(_("等级考核"), filters), _columns(), _lines(decisions))
         page = Paginator(decisions, PER_PAGE).get_page(request.GET.get("page"))
         context = self.admin_site.each_context(request) | {
@@ -195,8 +195,8 @@ class TierAdmin(PrivilegedAdmin):
             "opts": self.opts,
             "page": page,
             "rows": _rows(page),
-            "wanted": wanted,
-            "is_filtered": any(wanted.values()),
+            "filters": filters,
+            "chosen": wanted["outcome"],
             "outcomes": [(o.value, o.label, counts[o.value]) for o in TierReview.Outcome],
             "calendar": calendar_in_words(TierCalendar.objects.get()),
         }
