@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from base.clock import day_end, day_start
-from distribution.models import Allocation, Distributor
+from distribution.models import Allocation, Distributor, Entry, Transfer
 from payouts.models import Payout
 
 
@@ -43,3 +43,21 @@ def parts_of(payout: Payout, *, level: int | None = None, search: str = "") -> Q
             | Q(**{f"{line}__name_en__icontains": search})
         )
     return rows.order_by("pk")
+
+
+def redrawn_as(distributor: Distributor, number: str) -> Payout | None:
+    """What has become of a draft of theirs with this former number: when it is drawn up again,
+    its money is given back and set aside anew in one breath, under another number.
+    """
+    entries = Entry.objects.filter(distributor=distributor)
+    while freed := entries.filter(transfer__key=f"release:{number}").first():
+        again = entries.filter(
+            at=freed.at, kind=Transfer.Kind.RESERVE, transfer__gt=freed.transfer_id
+        )
+        following = again.select_related("transfer").order_by("transfer_id").first()
+        if following is None:
+            return None
+        number = following.transfer.key.removeprefix("reserve:")
+        if found := distributor.payouts.filter(number=number).first():
+            return found
+    return None

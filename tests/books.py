@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+from django.db.models import F
 
 from base.accounts.models import User
-from distribution.models import Commission, Distributor, Entry, Reversal, Transfer
+from base.money import ZERO
+from distribution.models import Balance, Commission, Distributor, Entry, Reversal, Transfer
 from distribution.money.balances import balance_of
+from distribution.money.debts import Debt, OverpaidRows, debt_of
 from payouts.books import check_books
 
 
@@ -75,3 +78,22 @@ def prove() -> None:
     """Deferred constraints hold now, and the books are right."""
     connection.check_constraints()
     assert check_books() == []
+
+
+def prove_debt(person: Distributor) -> Debt:
+    """With the ledger, with each other, and on every page of any size."""
+    debt = debt_of(person)
+    assert debt.left == max(ZERO, -Balance.objects.get(pk=person.pk).available)
+    rows = list(OverpaidRows(person, debt))
+    over = Commission.objects.filter(payee=person, allocated__gt=F("amount"))
+    assert {row.commission.pk: row.amount for row in rows} == {
+        one.pk: one.allocated - one.amount for one in over
+    }
+    assert sum((row.amount for row in rows), ZERO) == debt.total
+    assert sum((row.repaid for row in rows), ZERO) == debt.repaid
+    assert sum((row.left for row in rows), ZERO) == debt.left
+    assert OverpaidRows(person, debt).sums() == debt
+    assert [row.at for row in rows] == sorted((row.at for row in rows), reverse=True)
+    for first in range(len(rows)):
+        assert list(OverpaidRows(person, debt)[first : first + 2]) == rows[first : first + 2]
+    return debt

@@ -182,7 +182,8 @@ TAKING_BACK = (Transfer.Kind.REVERSE, Transfer.Kind.FORFEIT, Transfer.Kind.REVOK
 
 
 def movements_of(commission: Commission) -> list[Movement]:
-    """The way of a commission's money through the books, oldest first: four queries.
+    """The way of a commission's money through the books, oldest first: four queries, and one more
+    when a ban or a decision took something.
 
     A transfer may move many commissions at once; `amount` is this one's part of it.
     """
@@ -219,16 +220,22 @@ def _parts_by_key(
     """This commission's part of each transfer that names it, its order, refund or reservation."""
     parts = {f"accrue:{commission.order_id}": commission.amount_at_payment}
     parts |= {f"hold:{hold.pk}": hold.amount for hold in holds}
-    for reversal in reversals:
-        if reversal.refund_id:
-            parts[f"reverse:{reversal.refund_id}"] = reversal.amount
-        else:  # banned or revoked, only one of them takes something
-            parts[f"forfeit:{commission.payee_id}"] = reversal.amount
-            parts[f"revoke:{commission.pk}"] = reversal.amount
+    parts |= {f"reverse:{r.refund_id}": r.amount for r in reversals if r.refund_id}
+    parts |= _taken_for_good(commission, [r.amount for r in reversals if not r.refund_id])
     for allocation in commission.allocations.select_related("reservation"):
         for step in ("reserve", "release", "settle"):
             parts[f"{step}:{allocation.reservation.number}"] = allocation.amount
     return parts
+
+
+def _taken_for_good(commission: Commission, amounts: list[Decimal]) -> dict[str, Decimal]:
+    """By a ban, then by a decision: after one nothing is left that a ban could take."""
+    if not amounts:
+        return {}
+    revoke, keys = f"revoke:{commission.pk}", [f"forfeit:{commission.payee_id}"]
+    if Transfer.objects.filter(key=revoke).exists():
+        keys = [*keys, revoke][-len(amounts) :]
+    return dict(zip(keys, amounts, strict=True))
 
 
 def _movement(

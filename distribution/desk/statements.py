@@ -81,19 +81,24 @@ class Statement:
         return f"{self.month:%Y-%m}"
 
     def rows(self) -> list[tuple[str, str, Sums]]:
-        """What happened, with what it means; kinds that did not happen are left out."""
-        words: dict[str, tuple[str, str]] = {
-            Kind.ACCRUE: (_("新佣金"), _("顾客付款，佣金记为待成熟")),
-            Kind.REVERSE: (_("退款撤回"), _("买家退款，按保留的部分重算")),
-            Kind.REVOKE: (_("复核撤回"), _("商家复核后撤回的佣金")),
-            Kind.FORFEIT: (_("封禁没收"), _("账号封禁，未付的佣金收回")),
-            Kind.MATURE: (_("佣金成熟"), _("收货满规定天数，从待成熟变为可结算")),
-            Kind.HOLD: (_("暂扣复核"), _("商家正在复核，从可结算退回待成熟")),
-            Kind.RESERVE: (_("进入结算"), _("放进结算单，等待打款")),
-            Kind.RELEASE: (_("结算退回"), _("结算单没有付出，退回可结算")),
-            Kind.SETTLE: (_("已付给你"), _("结算单打款成功")),
+        """What happened, called as in the lines, with what it means; kinds that did not happen are
+        left out."""
+        meanings = {
+            Kind.ACCRUE: _("顾客付款，佣金记为待成熟"),
+            Kind.REVERSE: _("买家退款，按保留的部分重算"),
+            Kind.REVOKE: _("商家复核后撤回的佣金"),
+            Kind.FORFEIT: _("账号封禁，未付的佣金收回"),
+            Kind.MATURE: _("收货满规定天数，从待成熟变为可结算"),
+            Kind.HOLD: _("商家正在复核，从可结算退回待成熟"),
+            Kind.RESERVE: _("放进结算单，等待打款"),
+            Kind.RELEASE: _("结算单没有付出，退回可结算"),
+            Kind.SETTLE: _("结算单打款成功"),
         }
-        return [(*words[kind], self.moved[kind]) for kind in words if kind in self.moved]
+        return [
+            (str(kind.label), meaning, self.moved[kind])
+            for kind, meaning in meanings.items()
+            if kind in self.moved
+        ]
 
 
 MONTHS = """
@@ -139,7 +144,13 @@ def _in(account: str, amount: Decimal) -> Sums:
 def month_of(name: str) -> date | None:
     """2026-11 as its first day."""
     year, dash, month = name.partition("-")
-    if not (dash and len(year) == 4 and len(month) == 2 and (year + month).isdecimal()):
+    if not (
+        dash
+        and len(year) == 4
+        and len(month) == 2
+        and (year + month).isdecimal()
+        and name.isascii()
+    ):
         return None
     try:
         return date(int(year), int(month), 1)
@@ -188,7 +199,11 @@ WITH movement AS (
     UNION ALL
     SELECT CASE WHEN reversal.refund_id IS NOT NULL THEN 'reverse'
                 WHEN EXISTS (SELECT 1 FROM distribution_transfer
-                             WHERE key = 'revoke:' || commission.id) THEN 'revoke'
+                             WHERE key = 'revoke:' || commission.id)
+                     AND NOT EXISTS (SELECT 1 FROM distribution_reversal later
+                                     WHERE later.commission_id = commission.id
+                                       AND later.refund_id IS NULL AND later.id > reversal.id)
+                     THEN 'revoke'  -- the last: it leaves nothing
                 ELSE 'forfeit' END, reversal.at,
            -reversal.amount, commission.id, commission.level, commission.order_id,
            commission.line_id, ''

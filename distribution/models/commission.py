@@ -115,8 +115,9 @@ class Commission(models.Model):
 class Reversal(models.Model):
     """Part of a commission taken back: by a refund, forfeited by a ban, or revoked after a look.
 
-    A negative amount gives back: a later refund of the line left more of it earned. At commit
-    they sum to what their commission lost (deferred trigger).
+    A negative amount gives back: a later refund of the line left more of it earned. What a ban
+    left of a commission may be revoked afterwards; then nothing is left that a ban could take.
+    At commit they sum to what their commission lost (deferred trigger).
     """
 
     commission = models.ForeignKey(Commission, models.PROTECT, related_name="reversals")
@@ -137,9 +138,7 @@ class Reversal(models.Model):
         ordering = ["at", "pk"]
         indexes = [models.Index(fields=["at"], name="reversal_at")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["commission", "refund"], name="reversal_once", nulls_distinct=False
-            ),
+            models.UniqueConstraint(fields=["commission", "refund"], name="reversal_once"),
             models.CheckConstraint(condition=~Q(amount=0), name="reversal_not_zero"),
         ]
 

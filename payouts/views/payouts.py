@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -18,10 +19,10 @@ from base.pages import page_of
 from base.tables import csv_response, each_row, is_table, time_cell
 from distribution.access import distributor_of, earner
 from distribution.desk.dashboard import position_of
-from distribution.models import Allocation
+from distribution.models import Allocation, Distributor
 from payouts.channels import channels
 from payouts.forms import PartFilter, PayoutFilter
-from payouts.listing import parts_of, payouts_of
+from payouts.listing import parts_of, payouts_of, redrawn_as
 from payouts.models import Payout
 from payouts.outlook import next_payout
 from payouts.timeline import answer_in_words, timeline_of
@@ -84,7 +85,9 @@ def payout(request: HttpRequest, number: str) -> HttpResponseBase:
     """One payout: its stages, every question asked of the channel, and what it is made of."""
     person = distributor_of(request)
     own = person.payouts.select_related("run__schedule", "reservation")
-    found = get_object_or_404(own, number=number)
+    found = own.filter(number=number).first()
+    if found is None:
+        return _redrawn(request, person, number)
     filters = PartFilter(request.GET)
     parts = parts_of(found, **filters.wanted())
     if is_table(request, filters):
@@ -100,6 +103,16 @@ def payout(request: HttpRequest, number: str) -> HttpResponseBase:
         "page": page_of(request, parts, PER_PAGE),
     }
     return render(request, "payouts/detail.html", context)
+
+
+def _redrawn(request: HttpRequest, person: Distributor, number: str) -> HttpResponseBase:
+    """From a former number, which statements and messages still name, to the present one."""
+    found = redrawn_as(person, number)
+    if found is None:
+        raise Http404
+    words = _("结算单 %(former)s 因佣金变动重新生成，现在的单号是 %(number)s。")
+    messages.info(request, words % {"former": number, "number": found.number})
+    return redirect("payouts:detail", number=found.number)
 
 
 def _part_header() -> list[str]:

@@ -1,6 +1,7 @@
 """A distributor's payouts: each with its stages, why a run left them out, and when the next is."""
 
 import csv
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -12,9 +13,10 @@ from django.utils import timezone
 
 from base.clock import BEIJING, beijing_date
 from distribution.desk.dashboard import pending_of
-from distribution.models import Distributor
+from distribution.models import Commission, Distributor
 from distribution.money.balances import balance_of
 from distribution.money.commissions import mature_commissions
+from distribution.money.holds import hold_commissions
 from distribution.programme.people import set_status
 from distribution.registries import NextPayout
 from distribution.states import Status
@@ -127,6 +129,47 @@ class TestThePages:
                 assert pages_of(person).get(f"/payouts/{payout.number}/").status_code == wanted
         html = pages_of(make_distributor(name="别人")).get("/payouts/").content.decode()
         assert "还没有结算单" in html
+
+    def test_a_draft_drawn_up_again_is_found_by_its_former_numbers(self, chain: Chain) -> None:
+        """Statements and messages name them: no link of theirs leads nowhere."""
+        orders = [sold(chain, at=NOW - 30 * DAY) for _ in range(3)]
+        run_at(NOW - 20 * DAY)
+        former = [Payout.objects.get(distributor=chain.b).number]
+        for number, order in enumerate(orders[:2]):
+            part = Part(order.lines.get().pk, 0, D("40.00"))
+            refund(order, [part], at=NOW - (19 - number) * DAY)
+            former.append(Payout.objects.get(distributor=chain.b).number)
+        payout = Payout.objects.get(distributor=chain.b)
+        assert (len(set(former)), payout.number, payout.amount) == (3, former[2], D("22.00"))
+        browser = pages_of(chain.b)
+        for number in former[:2]:
+            answer = browser.get(f"/payouts/{number}/", follow=True)
+            assert answer.redirect_chain == [(f"/payouts/{payout.number}/", 302)]
+            assert f"结算单 {number} 因佣金变动重新生成" in answer.content.decode()
+            assert pages_of(chain.a).get(f"/payouts/{number}/").status_code == 404
+        months = browser.get("/distribution/statements/").content.decode()
+        for month in set(re.findall(r"/distribution/statements/[\d-]+/", months)):
+            html = browser.get(month).content.decode()
+            for link in set(
+                re.findall(r'href="(/(?:payouts|distribution/commissions)/\w+/)"', html)
+            ):
+                assert browser.get(link, follow=True).status_code == 200
+
+    def test_two_drafts_drawn_up_again_at_once_are_not_mixed_up(self, chain: Chain) -> None:
+        suspect = []
+        for days in (40, 30):
+            suspect.append(sold(chain, at=NOW - days * DAY))
+            sold(chain, "200.00", at=NOW - days * DAY)
+            run_at(NOW - (days - 8) * DAY)
+        before = {row.pk: row.number for row in Payout.objects.filter(distributor=chain.b)}
+        found = Commission.objects.filter(order__in=suspect, level=1)
+        hold_commissions(found, by=None, reason="test", at=NOW - 10 * DAY)
+        after = {row.pk: row.number for row in Payout.objects.filter(distributor=chain.b)}
+        browser = pages_of(chain.b)
+        assert len({*before.values(), *after.values()}) == 4
+        for pk, number in before.items():
+            answer = browser.get(f"/payouts/{number}/", follow=True)
+            assert answer.context["payout"].number == after[pk]
 
     @pytest.mark.parametrize("number", [1, 3])
     def test_a_fixed_number_of_queries(

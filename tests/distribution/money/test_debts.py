@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from django.db.models import F
 from django.test import Client
 
 from base.accounts.models import User
 from base.clock import BEIJING, beijing_date
 from base.money import ZERO
-from distribution.models import Balance, Commission, Distributor
+from distribution.models import Distributor
 from distribution.money.debts import Debt, OverpaidRows, debt_of
 from distribution.money.holds import revoke_commission
 from distribution.views import statements as pages
@@ -24,6 +23,7 @@ from orders.registries import Outcome
 from payouts.models import Schedule
 from payouts.runs import run_period
 from payouts.sending import approve_payout, record_outcome, send_payout
+from tests.books import prove_debt
 from tests.buying import DAY, earn, take_back
 from tests.make import Chain, make_chain, make_distributor, make_rule
 
@@ -60,25 +60,6 @@ def rows_of(person: Distributor, **wanted: Any) -> list[tuple[str, str, str]]:
     return [(str(row.amount), str(row.repaid), str(row.left)) for row in rows]
 
 
-def assert_agrees(person: Distributor) -> Debt:
-    """With the ledger, with each other, and on every page of any size."""
-    debt = debt_of(person)
-    assert debt.left == max(ZERO, -Balance.objects.get(pk=person.pk).available)
-    rows = list(OverpaidRows(person, debt))
-    over = Commission.objects.filter(payee=person, allocated__gt=F("amount"))
-    assert {row.commission.pk: row.amount for row in rows} == {
-        one.pk: one.allocated - one.amount for one in over
-    }
-    assert sum((row.amount for row in rows), ZERO) == debt.total
-    assert sum((row.repaid for row in rows), ZERO) == debt.repaid
-    assert sum((row.left for row in rows), ZERO) == debt.left
-    assert OverpaidRows(person, debt).sums() == debt
-    assert [row.at for row in rows] == sorted((row.at for row in rows), reverse=True)
-    for first in range(len(rows)):
-        assert list(OverpaidRows(person, debt)[first : first + 2]) == rows[first : first + 2]
-    return debt
-
-
 class TestRows:
     def test_what_was_taken_back_first_is_repaid_first(
         self, paid: tuple[Chain, list[Order]]
@@ -90,14 +71,14 @@ class TestRows:
         take_back(second, 1, "200.00", at=APRIL + 2 * DAY)
         earn(chain, "350.00", at=APRIL + 3 * DAY)
         assert rows_of(chain.b) == [("20.00", "5.00", "15.00"), ("30.00", "30.00", "0.00")]
-        assert assert_agrees(chain.b) == Debt(D("50.00"), D("15.00"))
+        assert prove_debt(chain.b) == Debt(D("50.00"), D("15.00"))
         take_back(first, 1, "100.00", at=APRIL + 20 * DAY)
         assert rows_of(chain.b) == [
             ("10.00", "0.00", "10.00"),
             ("20.00", "5.00", "15.00"),
             ("30.00", "30.00", "0.00"),
         ]
-        assert assert_agrees(chain.b) == Debt(D("60.00"), D("25.00"))
+        assert prove_debt(chain.b) == Debt(D("60.00"), D("25.00"))
 
     def test_only_what_was_asked_for_and_its_own_sums(
         self, paid: tuple[Chain, list[Order]]
@@ -139,10 +120,10 @@ class TestRows:
         )
         approve_payout(payout, by=None, at=at)
         take_back(order, 1, "400.00", at=at)
-        assert assert_agrees(chain.b) == Debt(D("40.00"), D("40.00"))
+        assert prove_debt(chain.b) == Debt(D("40.00"), D("40.00"))
         send_payout(payout, at=at)
         record_outcome(payout, Outcome("failed", reference="V1", detail="test"), at=at)
-        assert assert_agrees(chain.b) == Debt(ZERO, ZERO)
+        assert prove_debt(chain.b) == Debt(ZERO, ZERO)
 
     def test_what_a_decision_took_is_told_as_that(
         self, paid: tuple[Chain, list[Order]], pages_of: Pages
@@ -150,7 +131,7 @@ class TestRows:
         chain, (first, *_rest) = paid
         commission = first.commissions.get(level=1)
         revoke_commission(commission, by=None, reason="test", at=APRIL + DAY)
-        assert assert_agrees(chain.b) == Debt(D("10.00"), D("10.00"))
+        assert prove_debt(chain.b) == Debt(D("10.00"), D("10.00"))
         html = pages_of(chain.b).get(PAGE).content.decode()
         assert f"订单 {first.number} · {APRIL + DAY:%Y-%m-%d} 商家撤回" in html
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from base.clock import day_start
+from base.clock import beijing_date, day_start
 from base.errors import DomainError
 from base.models import AuditEntry
 from distribution.desk.earnings import movements_of
+from distribution.desk.statements import StatementLines
 from distribution.models import Commission, Hold
 from distribution.money.commissions import mature_commissions
 from distribution.money.explanations import explain
@@ -174,6 +175,34 @@ class TestRevoking:
         assert money(chain.b) == {"paid": "30.00", "debt": "30.00"}
         ways = [f"{m.kind} {m.source}→{m.target} {m.amount}" for m in movements_of(of(order))]
         assert ways[-1] == "revoke available→expense 30.00"
+        prove()
+
+    def test_what_a_ban_left_of_it(self, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The ban took what was not needed to make up a debt; the rest can be taken back too."""
+        first = earn(chain, "100.00")
+        open_bank(monkeypatch)
+        run(make_schedule(auto_approve=True))
+        send_payouts(AT)
+        second = earn(chain, "100.00", at=AT)
+        take_back(first, 1, "50.00", at=AT + 8 * DAY)
+        set_status(chain.b, Status.BANNED, by=None, reason=WHY, at=AT + 9 * DAY)
+        assert (of(second).amount, money(chain.b)) == (15, {"paid": "30.00"})
+        revoke_commission(of(second), by=None, reason=WHY, at=AT + 10 * DAY)
+        assert money(chain.b) == {"paid": "30.00", "debt": "15.00"}
+        ways = [f"{m.kind} {m.source}→{m.target} {m.amount}" for m in movements_of(of(second))]
+        assert ways[-2:] == ["forfeit available→expense 15.00", "revoke available→expense 15.00"]
+        lines = StatementLines(chain.b, beijing_date(AT + 9 * DAY).replace(day=1))
+        told = [(line.kind, line.amount) for line in lines if line.commission_id == of(second).pk]
+        assert told == [("forfeit", -15), ("revoke", -15)]
+        prove()
+
+    def test_before_a_ban_that_takes_others(self, chain: Chain) -> None:
+        order = earn(chain, "100.00")
+        earn(chain, "10.00")
+        revoke_commission(of(order), by=None, reason=WHY, at=NOON + 8 * DAY)
+        set_status(chain.b, Status.BANNED, by=None, reason=WHY, at=NOON + 9 * DAY)
+        kinds = [movement.kind for movement in movements_of(of(order))]
+        assert kinds == ["accrue", "mature", "revoke"]
         prove()
 
     def test_then_a_ban(self, chain: Chain) -> None:
