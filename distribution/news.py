@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from base.inbox import Event, News, events, tell, tell_from, tell_sums, topics
-from distribution.models import Distributor, Invitation, Story, Tier
+from distribution.models import Distributor, Invitation, Story, Tier, Trace
 from distribution.states import Status
 
-COMMISSIONS, PROGRAMME = "commissions", "programme"
+COMMISSIONS, PROGRAMME, TEAM = "commissions", "programme", "team"
 
-TOPICS = {COMMISSIONS: _("佣金"), PROGRAMME: _("身份与等级")}
+TOPICS = {COMMISSIONS: _("佣金"), PROGRAMME: _("身份与等级"), TEAM: _("顾客与团队")}
 
 EVENTS = {
     "commission_earned": Event(
@@ -67,6 +68,51 @@ EVENTS = {
         _("分销资格已开通"),
         _("你现在可以分享链接、领取素材，成交后计算佣金。"),
         sent_anyway=True,
+    ),
+    "recruited": Event(
+        TEAM,
+        _("%(name)s 加入了推广，由你带来"),
+        _("TA 的顾客买东西，你得二级佣金。"),
+    ),
+    "not_recruited": Event(
+        TEAM,
+        _("%(name)s 加入了推广，没有记在你名下"),
+        _("你没有名额再带来分销商。TA 仍是你的顾客；TA 的顾客买东西，你没有二级佣金。"),
+    ),
+    "joined_by_oneself": Event(
+        TEAM,
+        _("你加入时没有记推荐人"),
+        _("服务你的 %(name)s 目前不能带来分销商，所以你直接归商家。你的佣金一分不少。"),
+    ),
+    "customers_given": Event(
+        TEAM,
+        _("商家交给你 %(count)s 位顾客"),
+        _("%(names)s。从现在起，他们的新订单由你得一级佣金；已下的订单不变。"),
+    ),
+    "customers_taken": Event(
+        TEAM,
+        _("%(count)s 位顾客改由别人服务"),
+        _("%(names)s。这是商家的决定；已下的订单不变，该得的佣金照常给你。"),
+    ),
+    "recruits_given": Event(
+        TEAM,
+        _("商家把 %(count)s 位分销商归到你名下"),
+        _("%(names)s。从现在起，他们顾客的新订单由你得二级佣金；已下的订单不变。"),
+    ),
+    "recruits_taken": Event(
+        TEAM,
+        _("%(count)s 位分销商不再归你"),
+        _("%(names)s。这是商家的决定；已下的订单不变，该得的佣金照常给你。"),
+    ),
+    "recommender_changed": Event(
+        TEAM,
+        _("为你服务的推荐人变了"),
+        _("由商家调整。你付的钱不会因此变多，已下的订单不变。"),
+    ),
+    "recruiter_changed": Event(
+        TEAM,
+        _("带你做推广的推荐人变了"),
+        _("由商家调整。你的佣金一分不少，已下的订单不变。"),
     ),
     "invited": Event(
         PROGRAMME,
@@ -172,8 +218,73 @@ def tell_standing(
     is_thawed = (was, distributor.status) == (Status.FROZEN, Status.APPROVED)
     event = "programme_thawed" if is_thawed else f"programme_{distributor.status}"
     if event in EVENTS:
-        one = News(distributor.pk, str(standing_id), {"reason": reason}, "/distribution/")
-        tell(event, [one], at=at)
+        values = {"reason": reason, "reason_en": _in_english(reason)}
+        tell(event, [News(distributor.pk, str(standing_id), values, "/distribution/")], at=at)
+
+
+def _in_english(reason: str) -> str:
+    """The programme's own words in English; what somebody wrote stays as it is."""
+    with override("en"):
+        return gettext(reason) if reason else ""
+
+
+# What the merchant moved, from the timelines: to each distributor how many and the first names.
+MOVED = """
+SELECT person.id, min(trace.id)::text,
+       jsonb_build_object('count', count(*), 'names',
+           array_to_string((array_agg(coalesce(
+               nullif(left(member.name, 1), '') || '**', '…' || right(member.phone, 4), '—'
+           ) ORDER BY trace.id))[1:5], ' · ') || CASE WHEN count(*) > 5 THEN ' …' ELSE '' END),
+       %(link)s, trace.decided_at
+FROM distribution_trace trace
+JOIN accounts_user member ON member.id = trace.member_id
+JOIN accounts_user person ON person.id = {side} AND person.is_active
+WHERE trace.kind = %(kind)s AND trace.decided_at = %(at)s AND trace.decided_at >= %(since)s
+  AND (trace.member_id = %(member)s OR trace.standing_id = %(giver)s)
+  AND trace.distributor_id IS DISTINCT FROM trace.standing_id
+GROUP BY person.id, trace.decided_at
+"""
+GIVEN = MOVED.replace("{side}", "trace.distributor_id")
+TAKEN = MOVED.replace("{side}", "trace.standing_id")
+MOVED_THEMSELVES = MOVED.replace("{side}", "trace.member_id")
+
+
+def tell_moves(
+    kind: Trace.Kind, *, at: datetime, member: int | None = None, giver: int | None = None
+) -> None:
+    """Everybody whom the merchant's re-assigning at `at` concerns: who gained, who lost, and who
+    was moved. Of one member, or of all that one distributor gave. Three statements."""
+    is_customer = kind == Trace.Kind.MERCHANT
+    who, group = ("customers", "customers") if is_customer else ("recruits", "distributors")
+    values = {"kind": kind, "at": at, "member": member, "giver": giver}
+    team = f"/distribution/team/?group={group}"
+    tell_from(f"{who}_given", GIVEN, values | {"link": team})
+    tell_from(f"{who}_taken", TAKEN, values | {"link": "/distribution/orders/"})
+    themselves = "recommender_changed" if is_customer else "recruiter_changed"
+    tell_from(themselves, MOVED_THEMSELVES, values | {"link": "/me/recommender/"})
+
+
+def tell_recruited(distributor: Distributor, recruiter: Distributor, *, at: datetime) -> None:
+    """The recruiter, of somebody whom they have brought in."""
+    key, values = f"{distributor.pk}:{at.isoformat()}", {"name": _masked(distributor)}
+    link = "/distribution/team/?group=distributors"
+    tell("recruited", [News(recruiter.pk, key, values, link)], at=at)
+
+
+def tell_turned_down(distributor: Distributor, bound_to: Distributor, *, at: datetime) -> None:
+    """Both, of somebody who joined as nobody's recruit: the distributor they are bound to has no
+    room. Who is out themselves is told nothing."""
+    key = f"{distributor.pk}:{at.isoformat()}"
+    if bound_to.status == Status.APPROVED:
+        values = {"name": _masked(distributor)}
+        tell("not_recruited", [News(bound_to.pk, key, values, "/distribution/tier/")], at=at)
+    values = {"name": _masked(bound_to)}
+    tell("joined_by_oneself", [News(distributor.pk, key, values, "/me/recommender/")], at=at)
+
+
+def _masked(person: Distributor) -> str:
+    user = person.user
+    return f"{user.name[0]}**" if user.name else user.masked_phone or user.member_no
 
 
 def tell_gift_gone(invitation: Invitation, *, at: datetime) -> None:

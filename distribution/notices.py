@@ -33,7 +33,7 @@ def tell_standing(user: User, status: Status, reason: str, *, was: str = "") -> 
     with translation.override(settings.LANGUAGE_CODE):
         text = _standing_text(status, was=was)
         if text and reason:
-            text += _("原因：%(reason)s") % {"reason": reason}
+            text += _("原因：%(reason)s") % {"reason": _(reason)}
     if text:
         tell(user, text)
 

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from base.money import percent
@@ -128,7 +128,10 @@ class Distributor(models.Model):
 
 
 class Standing(models.Model):
-    """A distributor's status and tier from a moment on, who set it and why. Only added."""
+    """A distributor's status and tier from a moment on, who set it and why. Only added.
+
+    `reason` is somebody's words, or the programme's own ones in Chinese.
+    """
 
     distributor = models.ForeignKey(
         Distributor, models.CASCADE, related_name="standings", verbose_name=_("分销商")
@@ -169,3 +172,8 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.distributor} {self.get_status_display()}"
+
+    @property
+    def why(self) -> str:
+        """The reason; where it is the programme's own, in the reader's language."""
+        return gettext(self.reason) if self.reason else ""

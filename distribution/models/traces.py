@@ -57,6 +57,7 @@ class Trace(models.Model):
         NO_SIGN = "no_sign", _("没有打开过推广链接")
         LAPSED = "lapsed", _("有效天数已满")
         BROUGHT_IN = "brought_in", _("加入时由其服务")
+        NO_ROOM = "no_room", _("其没有名额再带来分销商")
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="traces", verbose_name=_("会员")

@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from base.accounts.models import User
 from base.errors import DomainError
@@ -20,6 +21,11 @@ from distribution.models import ContactDetails, Distributor, Policy
 from orders.models import Order
 from orders.states import OPEN_REFUNDS, OrderState
 
+WHY_ADMITTED = {
+    Policy.Joining.OPEN: gettext_noop("人人可加入"),
+    Policy.Joining.FIRST_ORDER: gettext_noop("达到加入条件：完成首单"),
+    Policy.Joining.SPENT: gettext_noop("达到加入条件：累计消费达标"),
+}
 KEPT = F("goods_amount") - F("refunded_amount") + F("refunded_shipping")
 
 
@@ -98,10 +104,9 @@ def require_joinable(user: User, policy: Policy, *, at: datetime) -> None:
 
 
 def why_admitted(policy: Policy) -> str:
-    """What the standing says of somebody the policy let in without the merchant's look."""
-    if policy.joining == Policy.Joining.OPEN:
-        return _("人人可加入")
-    return _("达到加入条件：%(way)s") % {"way": policy.get_joining_display()}
+    """What the standing says of somebody the policy let in without the merchant's look; kept in
+    Chinese, and told in the reader's language."""
+    return WHY_ADMITTED[Policy.Joining(policy.joining)]
 
 
 def keep_contact(distributor: Distributor, contact: Contact, *, at: datetime) -> ContactDetails:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from base.accounts.models import User
 from base.audit import record_audit
@@ -44,11 +45,18 @@ from distribution.programme.joining import (
 )
 from distribution.programme.stories import end_story
 from distribution.programme.welcome import welcome_invited
-from distribution.referral.relations import bound_distributor, recruit
+from distribution.referral.relations import bound_distributor, recruit, turn_down
 from distribution.signals import leaving
 from distribution.states import LEFT, STATUS_TRANSITIONS, Status
 from distribution.tiers.periods import period_at, the_calendar
 from distribution.tiers.privileges import takes_one_more
+
+# Kept as they are here; told in the reader's language.
+APPLIED = gettext_noop("申请加入")
+APPLIED_AGAIN = gettext_noop("再次申请")
+TAKEN_BACK = gettext_noop("本人撤回申请")
+LEFT_BY_ONESELF = gettext_noop("本人退出")
+BOUND_WHEN_JOINING = gettext_noop("加入时绑定的分销商")
 
 
 def join(
@@ -77,7 +85,7 @@ def join(
         accept_agreement(user, version=version, at=at)
         distributor = distributor or _new_distributor(user, at)
         if distributor.status != Status.APPLIED:
-            _stand(distributor, Status.APPLIED, at, by=user, reason=_("再次申请"))
+            _stand(distributor, Status.APPLIED, at, by=user, reason=APPLIED_AGAIN)
         if contact is not None:
             keep_contact(distributor, contact, at=at)
         if policy.admits_by_itself:
@@ -202,7 +210,7 @@ def withdraw_application(distributor: Distributor, *, at: datetime | None = None
         if distributor.status == Status.WITHDRAWN:
             return distributor
         require_transition(STATUS_TRANSITIONS, distributor.status, Status.WITHDRAWN)
-        at, by, reason = at or timezone.now(), distributor.user, _("本人撤回申请")
+        at, by, reason = at or timezone.now(), distributor.user, TAKEN_BACK
         _stand(distributor, Status.WITHDRAWN, at, by=by, reason=reason)
         if not was_in_programme(distributor):
             forget_contact(distributor)
@@ -230,7 +238,7 @@ def resign(
             distributor,
             Status.RESIGNED,
             by=distributor.user,
-            reason=reason.strip() or _("本人退出"),
+            reason=reason.strip() or LEFT_BY_ONESELF,
             at=at,
         )
 
@@ -299,7 +307,7 @@ def _new_distributor(user: User, at: datetime) -> Distributor:
         user=user, joined_at=at, tier=Tier.objects.order_by("rank", "pk").first()
     )
     Balance.objects.create(distributor=distributor)
-    _stand(distributor, Status.APPLIED, at, by=user, reason=_("申请加入"))
+    _stand(distributor, Status.APPLIED, at, by=user, reason=APPLIED)
     return distributor
 
 
@@ -308,8 +316,14 @@ def _admit(distributor: Distributor, at: datetime, *, by: User | None, reason: s
     welcome_invited(distributor.user, at=at)
     recruiter = bound_distributor(distributor.user_id, at)
     has_recruiter = distributor.recruitments.filter(ends_at=None).exists()
-    if recruiter is not None and not has_recruiter and takes_one_more(recruiter, at=at):
-        recruit(distributor, recruiter, at=at, by=by, reason=_("加入时绑定的分销商"))
+    if recruiter is None or has_recruiter:
+        return
+    if takes_one_more(recruiter, at=at):
+        recruit(distributor, recruiter, at=at, by=by, reason=BOUND_WHEN_JOINING)
+        news.tell_recruited(distributor, recruiter, at=at)
+    else:
+        turn_down(distributor, recruiter, at=at)
+        news.tell_turned_down(distributor, recruiter, at=at)
 
 
 def _stand(

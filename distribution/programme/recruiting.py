@@ -118,7 +118,7 @@ def accept_invitation(
         distributor = join_invited(
             member,
             by=invitation.by,
-            reason=_(REASON),
+            reason=REASON,
             contact=contact,
             version=version,
             at=at,

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from base.accounts.models import User
@@ -36,7 +35,7 @@ def welcome_invited(member: User, *, at: datetime) -> Invitation | None:
             invitation.coupon = issue_coupon(
                 member,
                 invitation.offer,
-                reason=_(REASON),
+                reason=REASON,
                 key=f"invitation:{invitation.pk}",
                 at=at,
             )

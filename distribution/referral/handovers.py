@@ -18,7 +18,8 @@ from base.accounts.models import User
 from base.audit import record_audit
 from base.errors import DomainError
 from base.locks import lock_rows
-from distribution.models import Binding, Distributor, Recruitment
+from distribution import news
+from distribution.models import Binding, Distributor, Recruitment, Trace
 from distribution.referral.relations import CannotRelate, chain_above, in_force, lock_chains
 from distribution.states import Status
 
@@ -104,6 +105,8 @@ def hand_over(
                 cursor.execute(MOVE_CUSTOMERS, values)
             if done.recruits:
                 cursor.execute(MOVE_RECRUITS, values)
+        news.tell_moves(Trace.Kind.MERCHANT, at=at, giver=giver.pk)
+        news.tell_moves(Trace.Kind.RECRUITER, at=at, giver=giver.pk)
         record_audit(
             "hand_over",
             giver,

@@ -17,6 +17,7 @@ from base.accounts.models import User
 from base.audit import record_audit
 from base.errors import DomainError
 from base.locks import lock_row
+from distribution import news
 from distribution.models import Binding, Distributor, Link, Policy, Recruitment, Trace
 from distribution.policy import policy_at
 from distribution.referral.traces import (
@@ -244,14 +245,19 @@ def reassign_customer(
     reason: str,
     at: datetime | None = None,
 ) -> Binding | None:
-    """The merchant gives a customer to another distributor, or to nobody, from `at` (now) on."""
+    """The merchant gives a customer to another distributor, or to nobody, from `at` (now) on.
+
+    Given already: nothing happens. Who loses, who gains and the customer are told.
+    """
     at = at or timezone.now()
     _require_reason(reason)
     with transaction.atomic():
         lock_row(User.objects.filter(pk=customer.pk))
+        current = _current(customer, at)
+        if _is_given(current, distributor):
+            return current
         if distributor is not None:
             require_relatable(customer.pk, distributor, at)
-        current = _current(customer, at)
         _end_current(Binding.objects.filter(customer=customer), at)
         binding = None
         if distributor is not None:
@@ -274,8 +280,17 @@ def reassign_customer(
             by=by,
             note=reason,
         )
+        news.tell_moves(Kind.MERCHANT, at=at, member=customer.pk)
         record_audit("reassign_customer", customer, by=by, reason=reason, distributor=distributor)
     return binding
+
+
+def _is_given(current: Binding | None, distributor: Distributor | None) -> bool:
+    """Whether the merchant's word is what holds already."""
+    if current is None or distributor is None:
+        return current is None and distributor is None
+    is_word = current.source == Binding.Source.MERCHANT and current.ends_at is None
+    return is_word and current.distributor_id == distributor.pk
 
 
 def reassign_recruiter(
@@ -286,14 +301,19 @@ def reassign_recruiter(
     reason: str,
     at: datetime | None = None,
 ) -> Recruitment | None:
-    """The merchant puts a distributor under another recruiter, or under nobody, from now on."""
+    """The merchant puts a distributor under another recruiter, or under nobody, from now on.
+
+    There already: nothing happens. Who loses, who gains and the distributor are told.
+    """
     at = at or timezone.now()
     _require_reason(reason)
     with transaction.atomic():
         lock_row(Distributor.objects.filter(pk=distributor.pk))
+        before = Recruitment.objects.filter(in_force(at), distributor=distributor).first()
+        if (before.recruiter_id if before else None) == (recruiter.pk if recruiter else None):
+            return before
         if recruiter is not None:
             require_relatable(distributor.pk, recruiter, at)
-        before = Recruitment.objects.filter(in_force(at), distributor=distributor).first()
         _end_current(Recruitment.objects.filter(distributor=distributor), at)
         relation = None
         if recruiter is not None:
@@ -309,6 +329,7 @@ def reassign_recruiter(
             by=by,
             note=reason,
         )
+        news.tell_moves(Kind.RECRUITER, at=at, member=distributor.pk)
         record_audit("reassign_recruiter", distributor, by=by, reason=reason, recruiter=recruiter)
     return relation
 
@@ -328,6 +349,14 @@ def recruit(
         by=by,
     )
     return relation
+
+
+def turn_down(distributor: Distributor, bound_to: Distributor, *, at: datetime) -> None:
+    """Write that who joined is nobody's recruit, though they were bound to a distributor: that one
+    may not bring in (any more) people, or is out."""
+    out = OUT.get(Status(bound_to.status), Why.NOT_APPROVED)
+    why = Why.NO_ROOM if bound_to.status == Status.APPROVED else out
+    record_trace(distributor.user, Kind.JOINING, Decision.REFUSED, why, at=at, distributor=bound_to)
 
 
 def _recruit(

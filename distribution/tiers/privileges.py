@@ -188,7 +188,7 @@ def in_words(row: Privileged) -> str:
 
 
 def for_oneself(privileges: Privileges) -> list[str]:
-    """What somebody has, said to them."""
+    """What somebody has, said to them; who may bring in nobody has no line about it."""
     words = []
     if not privileges.is_active:
         return [_("账号目前不是正常状态，暂时没有权益。")]
@@ -202,8 +202,6 @@ def for_oneself(privileges: Privileges) -> list[str]:
         words.append(_("可取用基础素材"))
     if privileges.recruit_limit is None:
         words.append(_("可以带来分销商，人数不限"))
-    elif privileges.recruit_limit == 0:
-        words.append(_("不能带来分销商"))
-    else:
+    elif privileges.recruit_limit:
         words.append(_("最多带来 %(number)d 位分销商") % {"number": privileges.recruit_limit})
     return words

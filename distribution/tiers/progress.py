@@ -221,7 +221,7 @@ def _history(distributor: Distributor) -> list[Moment]:
     before: object = object()
     for row in rows.order_by("since", "pk"):
         if row.tier_id != before:
-            why = review_in_words(row.review) if row.review else _given(row.by_id, row.reason)
+            why = review_in_words(row.review) if row.review else _given(row.by_id, row.why)
             moments.append(Moment(row.since, row.tier, why))
         before = row.tier_id
     return moments[::-1][:HISTORY]

@@ -58,12 +58,15 @@ def joining(request: HttpRequest) -> HttpResponse:
             return _welcome(request, distributor, invitation)
     policy, now = current_policy(), timezone.now()
     person = request.user if isinstance(request.user, User) else None
+    progress = progress_of(person, policy, at=now) if person and not invitation else None
+    may_ask = bool(invitation) or _may_ask(distributor, policy)
     context = {
         "distributor": distributor,
         "form": form,
         "policy": policy,
-        "progress": progress_of(person, policy, at=now) if person and not invitation else None,
-        "may_ask": bool(invitation) or _may_ask(distributor, policy),
+        "progress": progress,
+        "may_ask": may_ask,
+        "shows_form": bool(person) and may_ask and (progress is None or progress.is_met),
         "invitation": invitation,
         "is_over": bool(code) and invitation is None,
         "no_gift": _why_no_gift(invitation),

@@ -15,6 +15,7 @@ from distribution.desk.dashboard import team_of
 from distribution.desk.own_tables import team_header, team_rows
 from distribution.desk.team import Group, members_of, shown
 from distribution.forms import TeamFilter
+from distribution.tiers.privileges import recruit_room
 
 PER_PAGE = 20
 
@@ -41,6 +42,7 @@ def team(request: HttpRequest) -> HttpResponseBase:
         "filters": filters,
         "sizes": team_of(person, at=now),
         "page": page,
+        "room": recruit_room(person, at=now) if group == Group.DISTRIBUTORS else None,
         "members": shown(person, group, list(page.object_list)),
     }
     return render(request, "distribution/team.html", context)

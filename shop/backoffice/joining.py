@@ -87,8 +87,12 @@ class PolicyForm(ModelForm):
 class HistoryInline(ReadOnlyInline):
     model = Standing
     fk_name = "distributor"
-    fields = ["status", "since", "reason", "by"]
+    fields = ["status", "since", "said", "by"]
     readonly_fields = fields
+
+    @admin.display(description=_("原因"))
+    def said(self, standing: Standing) -> str:
+        return standing.why
 
 
 @admin.register(Application)

@@ -101,8 +101,12 @@ class TierForm(ReasonForm):
 
 class StandingInline(ReadOnlyInline):
     model = Standing
-    fields = ["status", "tier", "since", "reason", "by"]
+    fields = ["status", "tier", "since", "said", "by"]
     readonly_fields = fields
+
+    @admin.display(description=_("原因"))
+    def said(self, standing: Standing) -> str:
+        return standing.why
 
 
 class RecruitmentInline(ReadOnlyInline):

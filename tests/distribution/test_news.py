@@ -5,19 +5,31 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from base.inbox import inbox_of, shown
-from base.models import InboxMessage
+from base.models import InboxMessage, Notice
 from distribution.models import Distributor, Tier
 from distribution.money.commissions import mature_commissions
 from distribution.news import tell_earned, tell_reversed
-from distribution.programme.people import approve, set_status, set_tier
+from distribution.programme.people import (
+    approve,
+    join,
+    resign,
+    set_status,
+    set_tier,
+    withdraw_application,
+)
+from distribution.referral.handovers import Group, hand_over
+from distribution.referral.relations import bind_by_link, reassign_customer, reassign_recruiter
 from distribution.states import Status
 from orders.events import replay_events
 from orders.refunds import Part
 from tests.make import (
+    START,
     Chain,
     make_chain,
+    make_distributor,
     make_order,
     make_rule,
     make_user,
@@ -111,3 +123,66 @@ def test_another_tier(chain: Chain) -> None:
     for _again in range(2):
         set_tier(chain.b, gold, by=None)
     assert titles(chain.b) == [f"等级变为“{gold.name}”"]
+
+
+class TestWhatTheMerchantMoves:
+    """Who lost, who gained and who was moved are told, once each; placing is not touched."""
+
+    def test_a_customer(self, chain: Chain) -> None:
+        other, by = make_distributor(name="别"), chain.a.user
+        for _again in range(2):
+            reassign_customer(chain.c, other, by=by, reason="按约定")
+        assert titles(chain.b) == ["1 位顾客改由别人服务"]
+        assert titles(other) == ["商家交给你 1 位顾客"]
+        assert titles_of_buyer(chain) == ["为你服务的推荐人变了"]
+        assert titles(chain.a) == []
+        (message,) = shown(inbox_of(other.user))
+        assert message.text.startswith("丙**。") and "按约定" not in message.text
+
+    def test_to_nobody_and_to_whom_it_was_already(self, chain: Chain) -> None:
+        by = chain.a.user
+        reassign_customer(chain.c, chain.b, by=by, reason="商家确认")
+        assert titles(chain.b) == titles_of_buyer(chain) == []
+        reassign_customer(chain.c, None, by=by, reason="放开")
+        assert titles(chain.b) == ["1 位顾客改由别人服务"]
+        assert titles_of_buyer(chain) == ["为你服务的推荐人变了"]
+
+    def test_a_distributor(self, chain: Chain) -> None:
+        other, by = make_distributor(name="别"), chain.c
+        for _again in range(2):
+            reassign_recruiter(chain.b, other, by=by, reason="按约定")
+        assert titles(chain.a) == ["1 位分销商不再归你"]
+        assert titles(other) == ["商家把 1 位分销商归到你名下"]
+        assert titles(chain.b) == ["带你做推广的推荐人变了"]
+
+    def test_everybody_at_once_is_one_message(self, chain: Chain) -> None:
+        other, by = make_distributor(name="别"), chain.c
+        for number in range(6):
+            bind_by_link(make_user(f"{number}号"), chain.a, at=START)
+        hand_over(chain.a, other, list(Group), by=by, reason="离开")
+        assert sorted(titles(chain.a)) == ["1 位分销商不再归你", "7 位顾客改由别人服务"]
+        assert sorted(titles(other)) == ["商家交给你 7 位顾客", "商家把 1 位分销商归到你名下"]
+        assert sorted(titles(chain.b)) == ["为你服务的推荐人变了", "带你做推广的推荐人变了"]
+        given = inbox_of(other.user).get(event="customers_given")
+        assert given.values == {"count": 7, "names": "乙** · 0** · 1** · 2** · 3** …"}
+
+
+def test_the_programmes_own_reasons_are_told_in_the_readers_language() -> None:
+    user = make_user("小林")
+    with override("en"):
+        join(user)
+        withdraw_application(Distributor.objects.get(pk=user.pk))
+        person = join(user)
+    approve(person, by=None)
+    with override("en"):
+        resign(person)
+    rows = list(person.standings.all())
+    assert [row.why for row in rows] == ["申请加入", "本人撤回申请", "再次申请", "", "本人退出"]
+    (left, _in) = inbox_of(user)
+    assert left.event == "programme_resigned"
+    with override("en"):
+        english = [row.why for row in rows]
+        assert not any("\u4e00" <= letter <= "\u9fff" for letter in "".join(english))
+        assert english[4] in shown([left])[0].text
+    assert shown([left])[0].text.startswith("原因：本人退出。")
+    assert "本人退出" in Notice.objects.latest("pk").text

@@ -145,7 +145,7 @@ class TestJoining:
         html = text_of(browser.get(JOIN))
         assert "还差 ¥30.00" in html and 'value="70"' in html and 'name="agree"' not in html
         refused = text_of(browser.post(JOIN, AGREED))
-        assert "累计消费还差 ¥30.00 就可以加入。" in refused or "还差 ¥30.00" in refused
+        assert "累计消费还差 ¥30.00 就可以加入。" in refused
         assert not Distributor.objects.exists()
         receive(pay_for(user, "30.00"))
         assert "你已经达到条件" in text_of(browser.get(JOIN))
@@ -157,6 +157,9 @@ class TestJoining:
         browser = pages_of(user)
         html = text_of(browser.get(JOIN))
         assert "还差一笔完成的订单" in html and "不用先买" not in html
+        refused = text_of(browser.post(JOIN, AGREED))
+        assert "完成一笔订单（收货且没有退款）后就可以加入。" in refused
+        assert not Distributor.objects.exists()
         receive(pay_for(user, "1.00"))
         browser.post(JOIN, AGREED)
         assert Distributor.objects.get(pk=user.pk).status == Status.APPROVED
@@ -171,9 +174,19 @@ class TestJoining:
         publish_policy(by=None, joining=Policy.Joining.APPOINTED)
         browser = pages_of(user)
         assert "由商家邀请加入" in text_of(browser.get(JOIN))
+        assert "/me/tickets/new/" in text_of(browser.get(JOIN))  # whom to ask is a touch away
+        # From a page that was opened before the merchant closed the door.
         answer = browser.post(JOIN, AGREED)
-        assert answer.status_code == 200
+        assert 'role="alert"><p>目前仅由商家邀请加入，请联系客服。</p>' in text_of(answer)
         assert not Distributor.objects.exists()
+
+    def test_what_is_wrong_is_not_hidden_under_a_long_page(
+        self, user: User, pages_of: Pages
+    ) -> None:
+        browser = pages_of(user)
+        assert "三句话说完" in text_of(browser.get(JOIN))
+        html = text_of(browser.post(JOIN, AGREED | {"phone": "12"}))
+        assert "三句话说完" not in html and 'aria-invalid="true"' in html
 
     def test_without_agreeing_nothing_happens(self, user: User, pages_of: Pages) -> None:
         html = text_of(pages_of(user).post(JOIN, {}))
@@ -200,6 +213,19 @@ class TestHowOneStands:
         assert "申请没有通过" in html and "资料不完整" in html
         browser.post(JOIN, AGREED)
         assert Distributor.objects.get(pk=user.pk).status == Status.APPLIED
+
+    @pytest.mark.parametrize("status", [Status.REJECTED, Status.RESIGNED, Status.WITHDRAWN])
+    def test_nobody_is_told_to_ask_again_where_the_merchant_alone_appoints(
+        self, user: User, pages_of: Pages, status: Status
+    ) -> None:
+        person = make_distributor(user) if status == Status.RESIGNED else join(user)
+        self.changed(person, status)
+        browser = pages_of(user)
+        assert "再" in text_of(browser.get(JOIN)) and 'name="agree"' in text_of(browser.get(JOIN))
+        publish_policy(by=None, joining=Policy.Joining.APPOINTED)
+        html = text_of(browser.get(JOIN))
+        assert "由商家邀请加入" in html and "/me/tickets/new/" in html
+        assert "再次申请" not in html and "再申请" not in html
 
     def test_an_applicant_takes_it_back_and_is_forgotten(self, user: User, pages_of: Pages) -> None:
         browser = pages_of(user)

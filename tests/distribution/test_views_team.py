@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from distribution.desk.team import Group, Member, masked_name, members_of, shown
-from distribution.models import Distributor
+from distribution.models import Distributor, PositionPrivileges
 from distribution.referral.links import create_link
 from distribution.referral.relations import bind_by_link, reassign_customer
 from tests.make import (
@@ -138,13 +138,35 @@ class TestThePage:
         html = pages_of(chain.a).get(f"{PAGE}?group=distributors").content.decode()
         assert "自购 0 单 · 带来 0 单" in html
 
+    @pytest.mark.parametrize(
+        ("limit", "words"),
+        [
+            (None, "你的顾客自己加入推广后，会出现在这里。"),
+            (1, "名额用了 0 / 1"),
+            (0, "你目前不能带来分销商"),
+        ],
+    )
+    def test_how_many_one_may_bring_in(
+        self, pages_of: Pages, limit: int | None, words: str
+    ) -> None:
+        PositionPrivileges.objects.update(recruit_limit=limit)
+        top = make_distributor(name="甲")
+        browser = pages_of(top)
+        html = browser.get(f"{PAGE}?group=distributors").content.decode()
+        assert words in html
+        assert ("去分享" in html) == (limit != 0)
+        if limit:
+            make_distributor(name="乙", recruiter=top)
+            full = browser.get(f"{PAGE}?group=distributors").content.decode()
+            assert "名额已满（1 / 1）" in full
+
     @pytest.mark.parametrize("query", ["group=third", "q=%00", "page=999", "group=%00"])
     def test_nonsense_does_no_harm(self, chain: Chain, pages_of: Pages, query: str) -> None:
         assert pages_of(chain.a).get(f"{PAGE}?{query}").status_code == 200
 
     @pytest.mark.parametrize("number", [1, 3])
     @pytest.mark.parametrize(
-        ("group", "queries"), [("customers", 7), ("distributors", 8), ("second", 7)]
+        ("group", "queries"), [("customers", 7), ("distributors", 11), ("second", 7)]
     )
     def test_a_fixed_number_of_queries(
         self,

@@ -53,6 +53,13 @@ def test_how_far_to_the_next_tiers_with_exact_numbers(person: Distributor) -> No
     assert gold.gives == ["每笔佣金加成 10%", "可取用 2 级及以下的素材", "可以带来分销商，人数不限"]
 
 
+def test_bringing_in_nobody_is_no_benefit(person: Distributor, pages_of: Pages) -> None:
+    PositionPrivileges.objects.update(recruit_limit=0)
+    silver, _gold = progress(person, beijing(2, 11)).higher
+    assert silver.gives == ["自己买东西减 5%", "可取用 1 级及以下的素材"]
+    assert '<dd class="num">目前不能带来</dd>' in pages_of(person).get(PAGE).content.decode()
+
+
 def test_by_when_and_what_happens_otherwise(person: Distributor) -> None:
     sell(person, "300.00", beijing(2, 10))
     review_tiers(beijing(2, 11))

@@ -116,7 +116,7 @@ class TestSpending:
         assert distributor.status == Status.APPROVED
         assert [row.reason for row in distributor.standings.all()] == [
             "申请加入",
-            "达到加入条件：累计消费达标后可加入",
+            "达到加入条件：累计消费达标",
         ]
 
     @pytest.mark.parametrize("amount", ["0", "-1"])

@@ -7,8 +7,10 @@ from urllib.parse import quote
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from base.accounts.models import User
+from base.inbox import inbox_of, shown
 from catalog.models import Product
 from distribution.models import (
     Commission,
@@ -19,7 +21,7 @@ from distribution.models import (
     TierUplift,
 )
 from distribution.policy import publish_policy
-from distribution.programme.people import approve, join, set_status, set_tier
+from distribution.programme.people import appoint, approve, join, set_status, set_tier
 from distribution.referral.relations import bind_by_link, reassign_recruiter
 from distribution.states import Position, Status
 from distribution.tiers.privileges import (
@@ -57,6 +59,10 @@ def allow(row: str, **values: Any) -> None:
         else Tier.objects.filter(code=row)
     )
     assert rows.update(**values) == 1
+
+
+def told(user: User) -> list[str]:
+    return [message.title for message in shown(inbox_of(user))]
 
 
 def recruiters(distributor: Distributor) -> list[Distributor]:
@@ -158,6 +164,36 @@ class TestRecruitLimit:
         assert late.status == Status.APPROVED
         assert recruit_room(top) == RecruitRoom(2, 2)
         assert privileges_of(late).position == Position.FIRST
+        (*_signs, joined) = late.user.traces.order_by("pk").values_list("kind", "decision", "why", "distributor")  # fmt: skip
+        assert joined == ("joining", "refused", "no_room", top.pk)
+
+    def test_both_are_told(self) -> None:
+        allow("first", recruit_limit=1)
+        now = timezone.now()
+        top, first, late = (make_user(name) for name in ("甲", "乙一", "丙一"))
+        recruiter = make_distributor(top, at=now)
+        for user in (first, late):
+            make_distributor(user, recruiter=recruiter, at=now)
+        assert told(top) == [
+            "丙** 加入了推广，没有记在你名下", "乙** 加入了推广，由你带来", "分销资格已开通",
+        ]  # fmt: skip
+        assert told(first) == ["分销资格已开通"]
+        assert told(late) == ["你加入时没有记推荐人", "分销资格已开通"]
+
+    @pytest.mark.parametrize(
+        ("status", "why"), [(Status.FROZEN, "frozen"), (Status.RESIGNED, "resigned")]
+    )
+    def test_who_is_out_brings_in_nobody_and_the_timeline_says_so(
+        self, status: Status, why: str
+    ) -> None:
+        now = timezone.now()
+        top, user = make_distributor(name="甲"), make_user("丙")
+        bind_by_link(user, top, at=now)
+        set_status(top, status, by=None, reason="test", at=now)
+        late = appoint(user, by=None, reason="test", at=now)
+        assert recruiters(late) == []
+        assert user.traces.order_by("-pk").values_list("decision", "why")[0] == ("refused", why)
+        assert "没有记在你名下" not in "".join(told(top.user))
 
     def test_nought_closes_the_tree(self) -> None:
         allow("second", recruit_limit=0)
