@@ -58,10 +58,16 @@ def code_from(text: str) -> str:
 def create_link(
     distributor: Distributor, *, channel: str, target: str = "/", at: datetime | None = None
 ) -> Link:
-    """A new link under a code of its own. `target` is a path of the shop or its whole address."""
+    """A new link under a code of its own. `target` is a path of the shop or its whole address.
+
+    One in use with this name for this page is returned as it is: nobody could tell two apart.
+    """
     target = page_of_shop(target)
     with transaction.atomic():
         lock_row(Distributor.objects.filter(pk=distributor.pk))
+        same = distributor.links.filter(channel=channel, target=target, archived_at=None).first()
+        if same is not None:
+            return same
         _require_room(distributor)
         if distributor.links.count() >= MOST_KEPT:
             raise CannotLink(

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -25,8 +25,9 @@ from catalog.models import Product
 from catalog.search import find_products
 from distribution.access import distributor, distributor_of
 from distribution.forms import GoodsFilter, LinkFilter, LinkForm, LinkNameForm
-from distribution.models import Distributor, Link
+from distribution.models import Distributor, Link, Policy
 from distribution.periods import quick_periods
+from distribution.policy import current_policy
 from distribution.referral.clicks import record_click
 from distribution.referral.link_figures import LinkFigures, Period, figures_of
 from distribution.referral.links import (
@@ -89,11 +90,36 @@ def links(request: HttpRequest) -> HttpResponseBase:
         "since": wanted["since"],
         "until": wanted["until"],
         "page": page,
+        "how_bound": how_bound(current_policy()),
         "codes": shown_codes(codes_of(person, period=period)[:CODES_SHOWN]),
         "personal": personal,
         "named": list(zip(named, opened_pages(rows), strict=True)),
     }
     return render(request, "distribution/links.html", context)
+
+
+def how_bound(policy: Policy) -> list[str]:
+    """When somebody who opens a link becomes a customer, and until when, by the policy."""
+    moment = {
+        Policy.BindingMoment.VISIT: _("朋友扫码或点开链接，登录或注册后就成为你的顾客，他们的订单会给你佣金。"),
+        Policy.BindingMoment.SIGN_UP: _("朋友扫码或点开链接后注册，就成为你的顾客，他们的订单会给你佣金；已有账号的人不会再绑定。"),
+        Policy.BindingMoment.FIRST_ORDER: _("朋友扫码或点开链接后第一次下单，就成为你的顾客，这一单和以后的订单会给你佣金。"),
+    }  # fmt: skip
+    days = {"days": policy.binding_days}
+    until = {
+        Policy.BindingMode.FIRST_FOREVER: _("已经有推荐人的人不会改绑。"),
+        Policy.BindingMode.FIRST_FOR_DAYS: ngettext(
+            "绑定 %(days)d 天有效，其间不会改绑。",
+            "绑定 %(days)d 天有效，其间不会改绑。",
+            policy.binding_days,
+        )
+        % days,
+        Policy.BindingMode.LATEST: _("以最近打开的推荐链接为准。"),
+    }
+    return [
+        moment[Policy.BindingMoment(policy.binding_moment)],
+        until[Policy.BindingMode(policy.binding_mode)],
+    ]
 
 
 def opened_pages(rows: Iterable[Link]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
@@ -160,6 +161,14 @@ class SaysRefusals(ModelAdmin):
         """The audit log has it, with the reason."""
 
     log_addition = log_change
+
+
+class TellsWhy:
+    """For rows whose reason may be the programme's own: `said` is it in the reader's language."""
+
+    @display(description=_("原因"), ordering="reason")
+    def said(self, row: Any) -> str:
+        return gettext(row.reason) if row.reason else ""
 
 
 class ReadOnlyAdmin(ModelAdmin):

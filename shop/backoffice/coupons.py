@@ -17,7 +17,7 @@ from base.audit import record_audit
 from base.errors import DomainError
 from orders.coupons import issue_coupon
 from orders.models import Coupon, CouponOffer
-from shop.backoffice.actions import ReadOnlyAdmin, button, merchant
+from shop.backoffice.actions import ReadOnlyAdmin, TellsWhy, button, merchant
 from shop.backoffice.percents import InPercents, worded
 
 
@@ -87,17 +87,19 @@ class CouponOfferAdmin(InPercents):
 
 
 @admin.register(Coupon)
-class CouponAdmin(ReadOnlyAdmin):
+class CouponAdmin(TellsWhy, ReadOnlyAdmin):
     list_display = [
         "row_number",
         "offer",
         "user",
-        "reason",
+        "said",
         "issued_at",
         "expires_at",
         "used_at",
         "order",
     ]
+    fields = ["offer", "user", "said", "issued_at", "expires_at", "used_at", "order"]
+    readonly_fields = ["said"]
     list_filter = ["offer", "issued_at", ("used_at", admin.EmptyFieldListFilter)]
     list_select_related = ["offer", "user", "order"]
     search_fields = ["user__phone", "user__name", "order__number", "reason"]

@@ -45,7 +45,14 @@ from distribution.programme.agreements import (
 from distribution.programme.joining import with_own_trade
 from distribution.referral.relations import in_force
 from distribution.states import Status
-from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.actions import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    ReasonForm,
+    TellsWhy,
+    button,
+    merchant,
+)
 from shop.backoffice.compliance import compliance_urls
 
 
@@ -84,15 +91,11 @@ class PolicyForm(ModelForm):
         return values
 
 
-class HistoryInline(ReadOnlyInline):
+class HistoryInline(TellsWhy, ReadOnlyInline):
     model = Standing
     fk_name = "distributor"
     fields = ["status", "since", "said", "by"]
     readonly_fields = fields
-
-    @admin.display(description=_("原因"))
-    def said(self, standing: Standing) -> str:
-        return standing.why
 
 
 @admin.register(Application)

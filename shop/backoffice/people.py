@@ -37,6 +37,7 @@ from shop.backoffice.actions import (
     ReadOnlyAdmin,
     ReadOnlyInline,
     ReasonForm,
+    TellsWhy,
     button,
     day_in_dialog,
     merchant,
@@ -99,20 +100,16 @@ class TierForm(ReasonForm):
         return day
 
 
-class StandingInline(ReadOnlyInline):
+class StandingInline(TellsWhy, ReadOnlyInline):
     model = Standing
     fields = ["status", "tier", "since", "said", "by"]
     readonly_fields = fields
 
-    @admin.display(description=_("原因"))
-    def said(self, standing: Standing) -> str:
-        return standing.why
 
-
-class RecruitmentInline(ReadOnlyInline):
+class RecruitmentInline(TellsWhy, ReadOnlyInline):
     model = Recruitment
     fk_name = "distributor"
-    fields = ["recruiter", "starts_at", "ends_at", "reason", "by"]
+    fields = ["recruiter", "starts_at", "ends_at", "said", "by"]
     readonly_fields = fields
 
 

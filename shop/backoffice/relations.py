@@ -22,7 +22,7 @@ from base.errors import DomainError
 from distribution.desk.timelines import for_merchant, history_of
 from distribution.models import Binding, Click, Distributor, Recruitment, Trace
 from distribution.referral.handovers import Group, Handover, hand_over, preview_handover
-from shop.backoffice.actions import ReadOnlyAdmin, merchant
+from shop.backoffice.actions import ReadOnlyAdmin, TellsWhy, merchant
 from shop.backoffice.finding import find_distributor
 
 PER_PAGE = 50
@@ -46,8 +46,10 @@ class BindingAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Recruitment)
-class RecruitmentAdmin(ReadOnlyAdmin):
-    list_display = ["distributor", "recruiter", "starts_at", "ends_at", "reason"]
+class RecruitmentAdmin(TellsWhy, ReadOnlyAdmin):
+    list_display = ["distributor", "recruiter", "starts_at", "ends_at", "said"]
+    fields = ["distributor", "recruiter", "starts_at", "ends_at", "said", "by"]
+    readonly_fields = ["said"]
     list_filter = ["starts_at"]
     list_select_related = ["distributor__user", "recruiter__user"]
     search_fields = ["distributor__code", "distributor__user__name", "recruiter__code"]

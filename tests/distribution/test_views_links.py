@@ -14,6 +14,7 @@ from catalog.models import Product
 from catalog.products import refresh_listing
 from distribution.models import Click, Distributor, Link
 from distribution.referral.click_buffer import flush_clicks
+from distribution.policy import publish_policy
 from distribution.referral.links import archive_link, create_link
 from tests.make import make_distributor, make_product, make_variant
 
@@ -208,12 +209,39 @@ class TestTheShortAddressOfAProduct:
         assert recorded(person) == 1
 
 
+@pytest.mark.parametrize(
+    ("moment", "mode", "words"),
+    [
+        ("visit", "first", "登录或注册后就成为你的顾客，他们的订单会给你佣金。 已经有推荐人的人不会改绑。"),
+        ("signup", "days", "已有账号的人不会再绑定。 绑定 30 天有效，其间不会改绑。"),
+        ("order", "latest", "这一单和以后的订单会给你佣金。 以最近打开的推荐链接为准。"),
+    ],
+)  # fmt: skip
+def test_the_page_promises_what_the_policy_does(
+    person: Distributor, pages_of: Pages, moment: str, mode: str, words: str
+) -> None:
+    publish_policy(by=None, binding_moment=moment, binding_mode=mode, binding_days=30)
+    assert words in pages_of(person).get(PAGE).content.decode()
+
+
+def test_asking_twice_makes_one_link(person: Distributor, pages_of: Pages) -> None:
+    browser = pages_of(person)
+    for _ in range(2):
+        answer = browser.post(PAGE, {"channel": "抖音", "target": "/c/"}, follow=True)
+        assert "推广链接“抖音”已建好。" in answer.content.decode()
+    assert person.links.count() == 1
+    archive_link(person.links.get())
+    browser.post(PAGE, {"channel": "抖音", "target": "/c/"})
+    browser.post(PAGE, {"channel": "抖音", "target": "/"})
+    assert person.links.count() == 3
+
+
 @pytest.mark.parametrize("number", [1, 3])
-def test_twelve_queries(
+def test_thirteen_queries(
     person: Distributor, number: int, pages_of: Pages, django_assert_num_queries: Any
 ) -> None:
     for _ in range(number):
         create_link(person, channel="抖音", target=f"/p/{make_product().slug}/")
     browser = pages_of(person)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         browser.get(PAGE)

@@ -131,17 +131,18 @@ class TestWhereALinkMayLead:
 
 class TestMakingLinks:
     def test_every_link_has_a_code_of_its_own(self, distributor: Distributor) -> None:
-        codes = {create_link(distributor, channel="抖音").code for _ in range(3)}
+        codes = {create_link(distributor, channel=f"抖音{n}").code for n in range(3)}
         assert len(codes | {distributor.code}) == 4
 
     def test_there_is_a_limit(
         self, distributor: Distributor, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(links, "MOST_LINKS", 2)
-        for _ in range(2):
-            create_link(distributor, channel="抖音")
+        for channel in ("抖音", "微信群"):
+            create_link(distributor, channel=channel)
         with pytest.raises(CannotLink, match="2"):
-            create_link(distributor, channel="抖音")
+            create_link(distributor, channel="小红书")
+        create_link(distributor, channel="抖音")  # the one there is
         assert distributor.links.count() == 2
 
 
@@ -289,8 +290,8 @@ class TestWhatALinkBrings:
     def test_a_fixed_number_of_queries(
         self, distributor: Distributor, number: int, django_assert_num_queries: Any
     ) -> None:
-        for _ in range(number):
-            link = create_link(distributor, channel="抖音")
+        for n in range(number):
+            link = create_link(distributor, channel=f"抖音{n}")
             visit(distributor, link)
             bind_by_link(make_user(), distributor, at=NOON, link=link)
         with django_assert_num_queries(5):
