@@ -17,9 +17,10 @@ from base.clock import day_end, day_start
 from distribution.desk.team import masked_name
 from distribution.models import Binding, Distributor, Recruitment, Trace
 from distribution.policy import policy_at
+from distribution.referral.recognition import awaits_first_order
 from distribution.referral.relations import in_force
 from distribution.referral.traces import Decision, Kind, Why
-from distribution.states import IN_PROGRAMME
+from distribution.states import IN_PROGRAMME, Status
 
 TONES = {
     Decision.WON: "good",
@@ -61,12 +62,18 @@ class Service:
 
 def own_purchase_words(member: User, service: Service | None, *, at: datetime) -> str:
     """Whom what the member buys pays, in their language; the same question as at placement.
-    Up to three queries."""
+    Up to five queries."""
     is_distributor = Distributor.objects.filter(pk=member.pk, status__in=IN_PROGRAMME).exists()
     if is_distributor and policy_at(at).self_purchase:
         return _("你是分销商，商家开着自购返佣：你自己买东西，一级佣金算给你自己。")
+    if service is not None and service.binding.distributor.status != Status.APPROVED:
+        return _("为你服务的推荐人目前不得佣金。你付的钱不会因此改变。")
     if service is not None:
         return _("你买东西时，商家会付给这位推荐人一份佣金；你付的钱不会因此变多。")
+    if awaits_first_order(member, at):
+        return _(
+            "目前还没有推荐人为你服务。你第一次下单时，会按你打开过的链接决定是谁，商家会付给 TA 一份佣金；你付的钱不会因此变多。"
+        )
     recruited = Recruitment.objects.filter(in_force(at), distributor=member.pk)
     recruitment = recruited.select_related("recruiter__user").first() if is_distributor else None
     if recruitment is not None:

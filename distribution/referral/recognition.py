@@ -177,6 +177,17 @@ def _waiting_signs(members: Iterable[int]) -> dict[int, list[Sign]]:
     return signs
 
 
+def awaits_first_order(member: User, at: datetime) -> bool:
+    """Whether the member's first order will decide who serves them: they followed links, and the
+    policy waits for it. Up to three queries."""
+    if policy_at(at).binding_moment != Moment.FIRST_ORDER:
+        return False
+    waiting = Trace.objects.filter(
+        member=member, decision=Decision.WAITING, distributor__isnull=False
+    )
+    return waiting.exists() and not _has_bought(member.pk, at)
+
+
 def _has_bought(member_id: int, at: datetime, *, other_than: int | None = None) -> bool:
     """Whether the member has a paid order from before."""
     paid = Order.objects.filter(user=member_id, placed_at__lt=at, paid_at__isnull=False)

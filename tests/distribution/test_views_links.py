@@ -13,8 +13,8 @@ from base.accounts.models import User
 from catalog.models import Product
 from catalog.products import refresh_listing
 from distribution.models import Click, Distributor, Link
-from distribution.referral.click_buffer import flush_clicks
 from distribution.policy import publish_policy
+from distribution.referral.click_buffer import flush_clicks
 from distribution.referral.links import archive_link, create_link
 from tests.make import make_distributor, make_product, make_variant
 

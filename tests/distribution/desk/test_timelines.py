@@ -17,7 +17,7 @@ from distribution.desk.timelines import (
     history_of,
     service_of,
 )
-from distribution.models import Binding, Distributor, Trace
+from distribution.models import Binding, Distributor, Policy, Trace
 from distribution.policy import publish_policy
 from distribution.programme.people import set_status
 from distribution.referral.links import create_link
@@ -159,6 +159,28 @@ class TestTheMembersPage:
         assert pages_of(alone).get(address).context["own_purchases"] == (
             "你是分销商，商家开着自购返佣：你自己买东西，一级佣金算给你自己。"
         )
+
+    def test_what_waits_for_the_first_order_is_not_nobody(self, pages_of: Pages) -> None:
+        publish_policy(by=None, binding_moment=Policy.BindingMoment.FIRST_ORDER)
+        member, now = make_user(), timezone.now()
+        browser = pages_of(member)
+        words = [browser.get("/me/recommender/").context["own_purchases"]]
+        recognise(member, [Sign(make_distributor(), now)], at=now)
+        words.append(browser.get("/me/recommender/").context["own_purchases"])
+        publish_policy(by=None, binding_moment=Policy.BindingMoment.SIGN_UP)
+        words.append(browser.get("/me/recommender/").context["own_purchases"])
+        nobody = "目前没有推荐人为你服务。你买东西不会给任何人带来佣金。"
+        assert [word == nobody for word in words] == [True, False, True]
+        assert words[1].startswith("目前还没有推荐人为你服务。你第一次下单时，")
+
+    def test_one_who_is_frozen_earns_nothing(self, pages_of: Pages) -> None:
+        member, person = make_user(), make_distributor()
+        recognise(member, [Sign(person, NOON)], at=NOON)
+        browser = pages_of(member)
+        assert "商家会付给这位推荐人" in browser.get("/me/recommender/").context["own_purchases"]
+        set_status(person, Status.FROZEN, by=None, reason="test")
+        words = browser.get("/me/recommender/").context["own_purchases"]
+        assert words == "为你服务的推荐人目前不得佣金。你付的钱不会因此改变。"
 
     @pytest.mark.parametrize("rows", [1, 3])
     def test_as_many_queries_for_one_row_as_for_three(
