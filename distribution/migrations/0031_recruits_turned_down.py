@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0029_moments_that_can_be_read'),
+        ('distribution', '0030_what_is_written_stands'),
     ]
 
     operations = [
