@@ -22,4 +22,4 @@ def refusal(request: MemberRequest, code: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("已婉拒邀请，以后想加入随时欢迎。"))
-    return redirect("catalog:home")
+    return redirect("accounts:me")

@@ -305,6 +305,14 @@ class TestTheTabInTheBars:
         html = pages_of(make_distributor()).get(self.PERSONAL, headers=headers).content.decode()
         assert html.count('aria-current="page"') == 2
 
+    def test_every_page_has_a_place_for_it(self, pages_of: Pages) -> None:
+        """Also where the bar at the foot is another one: htmx complains of a missing place."""
+        browser, variant = pages_of(make_distributor()), make_variant()
+        browser.post("/cart/lines/", {"variant": variant.pk, "quantity": 1})
+        for path in ("/", f"/p/{variant.product.slug}/", "/cart/", "/checkout/"):
+            html = browser.get(path).content.decode()
+            assert (html.count('id="bar-promote"'), html.count('id="header-promote"')) == (1, 1)
+
     def test_nobody_else_has(self, guest: Client, pages_of: Pages) -> None:
         banned = set_status(make_distributor(), Status.BANNED, by=None, reason="test")
         for browser in (guest, pages_of(make_user()), pages_of(banned)):

@@ -201,7 +201,10 @@ def test_refused_on_the_page(client: Client) -> None:
     invitation = invite(make_user(), by=None)
     client.force_login(invitation.member)
     for _ in range(2):
-        client.post(f"/distribution/invitations/{invitation.code}/refusal/")
+        answer = client.post(f"/distribution/invitations/{invitation.code}/refusal/", follow=True)
+        # A page of their own: the front page is everybody's and says nothing without scripts.
+        assert answer.redirect_chain == [("/me/", 302)]
+        assert "已婉拒邀请" in answer.content.decode()
     invitation.refresh_from_db()
     assert invitation.state == "declined"
 
