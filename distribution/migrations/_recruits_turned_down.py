@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0030_what_is_written_stands'),
+        ('distribution', '0031_what_a_ban_left_is_revoked'),
     ]
 
     operations = [
