@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from distribution.models import Commission, OrderTerms
+from distribution.models import Commission, LineTerms, OrderTerms
 from distribution.money import commissions as life
 from distribution.money.commissions import mature_commissions
+from distribution.money.terms import fix_terms
 from distribution.policy import publish_policy
 from distribution.programme.people import set_status
 from distribution.states import Status
@@ -187,6 +188,18 @@ class TestFailure:
         assert Commission.objects.first().accrued_at == NOON  # type: ignore[union-attr]
         assert replay_events() == (0, 0)
         prove()
+
+    def test_without_terms_it_waits_for_them(self) -> None:
+        chain = make_chain()
+        make_rule("0.30", "0.10")
+        order = make_order(chain.c, {make_variant("100.00"): 1}, at=NOON)
+        LineTerms.objects.all().delete()
+        OrderTerms.objects.all().delete()
+        pay(order, at=NOON)
+        assert replay_events() == (0, 1)
+        fix_terms(list(OrderEvent.objects.filter(kind=EventKind.PLACED)))
+        assert replay_events() == (1, 0)
+        assert commissions() == ["1 乙 30.00 → 30.00", "2 甲 10.00 → 10.00"]
 
     def test_receipt_and_refund_wait_for_the_accrual_before_them(
         self, monkeypatch: pytest.MonkeyPatch

@@ -64,6 +64,19 @@ class TestMaturity:
         assert mature_commissions(NOON + 17 * DAY - MOMENT) == 0
         assert mature_commissions(NOON + 17 * DAY) == 1
 
+    def test_each_order_has_its_own_policys_days(self) -> None:
+        chain = make_chain()
+        make_rule("0.30", None)
+        first = buy(chain)
+        publish_policy(by=None, at=NOON + DAY, maturity_days=15)
+        second = buy(chain, at=NOON + DAY)
+        for order in (first, second):
+            receive(order, at=NOON + 2 * DAY)
+        assert list(Commission.objects.order_by("pk").values_list("matures_at", flat=True)) == [
+            NOON + 9 * DAY,
+            NOON + 17 * DAY,
+        ]
+
     def test_virtual_goods_count_from_delivery(self) -> None:
         chain = make_chain()
         make_rule("0.30", None)

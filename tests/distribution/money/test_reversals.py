@@ -4,6 +4,8 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from base.money import ZERO
 from distribution.models import Commission
@@ -292,3 +294,14 @@ class TestAfterABan:
         ]
         assert sum((row.amount for row in Commission.objects.all()), ZERO) == 0
         prove()
+
+
+def test_many_refunds_cost_as_many_queries_as_one() -> None:
+    make_rule("0.30", "0.10")
+    for _ in range(3):
+        take_back(buy(make_chain()), 0, "9.00")
+    for many in (1, 3):
+        events = list(OrderEvent.objects.filter(kind="refunded").select_related("refund")[:many])
+        with CaptureQueriesContext(connection) as queries:
+            life.reverse(events)
+        assert len(queries) == 8
