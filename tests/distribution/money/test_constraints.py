@@ -28,8 +28,9 @@ from distribution.money.commissions import mature_commissions
 from distribution.money.holds import hold_commission
 from distribution.money.reservations import Claim, reserve
 from distribution.policy import publish_policy
-from orders.models import OrderEvent
+from orders.models import Order, OrderEvent
 from tests.books import prove, unguarded
+from tests.buying import take_back
 from tests.make import (
     Chain,
     make_chain,
@@ -293,12 +294,10 @@ class TestMoneyRows:
         with pytest.raises(IntegrityError, match="allocation_positive"), transaction.atomic():
             copy_of(taken, commission_id=Commission.objects.get(level=2).pk, amount=D("0.00"))
 
-    def test_a_reversal_has_an_amount_and_is_one_per_cause(self) -> None:
-        row = Commission.objects.get(level=1)
-        Commission.objects.filter(pk=row.pk).update(amount=row.amount - D("1.00"))
-        Reversal.objects.create(commission=row, refund=None, amount=D("1.00"), at=NOON)
+    def test_a_reversal_has_an_amount_and_is_one_per_refund(self) -> None:
+        take_back(Order.objects.get(), 0, "1.00")
         with pytest.raises(IntegrityError, match="reversal_once"), transaction.atomic():
-            Reversal.objects.create(commission=row, refund=None, amount=D("1.00"), at=NOON)
+            copy_of(Reversal.objects.earliest("pk"))
         with pytest.raises(IntegrityError, match="reversal_not_zero"), transaction.atomic():
             Reversal.objects.create(
                 commission=Commission.objects.get(level=2), amount=D("0.00"), at=NOON
