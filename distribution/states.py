@@ -41,10 +41,14 @@ class Position(models.TextChoices):
 
 
 class CommissionState(models.TextChoices):
-    """What a commission is to its distributor; derived, never stored."""
+    """What a commission is to its distributor; derived, never stored.
+
+    Set off is what is mature and will not be paid: it repays a debt. Exports count it as available.
+    """
 
     PENDING = "pending", _("待成熟")
     AVAILABLE = "available", _("可结算")
+    SET_OFF = "set_off", _("已抵扣")
     RESERVED = "reserved", _("结算中")
     PAID = "paid", _("已结算")
     REVERSED = "reversed", _("已撤回")

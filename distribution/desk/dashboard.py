@@ -21,6 +21,7 @@ from distribution.models import (
     Recruitment,
     Reservation,
     Result,
+    Standing,
 )
 from distribution.money.balances import Money
 from distribution.referral.relations import in_force
@@ -69,13 +70,14 @@ class Team:
 
 @dataclass(frozen=True)
 class Position:
-    """Everything above the fold: money, team and the place in this month's ranking in one query,
-    pending in another."""
+    """Everything above the fold: money, team, the place in this month's ranking and the reason of
+    their standing in one query, pending in another."""
 
     money: Money
     pending: Pending
     team: Team
     place: int | None = None
+    reason: str = ""
 
     @property
     def total(self) -> Decimal:
@@ -90,15 +92,18 @@ def position_of(distributor: Distributor, *, at: datetime) -> Position:
         distributor=OuterRef("pk"), period=f"{beijing_date(at):%Y-%m}", sales__gt=0
     )
     settled = Reservation.objects.filter(distributor=OuterRef("pk"), state=ReservationState.SETTLED)
+    standings = Standing.objects.filter(distributor=OuterRef("pk")).order_by("-since", "-pk")
     row = (
         _with_team(distributor, at)
         .annotate(
             paid=_sum_of(settled, "distributor"),
             place=Subquery(month.values("sales_place")[:1]),
+            reason=Subquery(standings.values("reason")[:1]),
         )
         .values(
             "paid",
             "place",
+            "reason",
             "customers",
             "distributors",
             "second",
@@ -112,6 +117,7 @@ def position_of(distributor: Distributor, *, at: datetime) -> Position:
         pending,
         Team(row["customers"], row["distributors"], row["second"]),
         row["place"],
+        row["reason"] or "",
     )
 
 

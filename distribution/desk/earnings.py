@@ -1,11 +1,11 @@
 """A distributor's commissions as lists: their state in bulk, and what the ledger says of one."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from base.clock import day_end, day_start
@@ -21,6 +21,7 @@ from distribution.models import (
     Transfer,
 )
 from distribution.money.explanations import commission_state
+from distribution.money.set_offs import SetOff, set_offs_of
 from distribution.states import Account, CommissionState, ReservationState
 from orders.models import Order
 
@@ -30,17 +31,19 @@ EVERYTHING = 10**9
 
 
 def earnings_of(distributor: Distributor) -> QuerySet[Commission]:
-    """Their commissions, newest first, each with what of it lies in payouts (`in_payout`) and
-    what was paid (`paid_out`)."""
+    """Their commissions, newest first, as `with_payouts` gives them."""
     rows = with_payouts(Commission.objects.filter(payee=distributor))
     return rows.select_related("order", "line", "buyer").order_by("-accrued_at", "-pk")
 
 
 def with_payouts(rows: QuerySet[Commission]) -> QuerySet[Commission]:
-    """Each with what of it lies in payouts (`in_payout`) and what was paid (`paid_out`)."""
+    """Each with what of it lies in payouts (`in_payout`), what was paid (`paid_out`), and whether
+    the merchant looks into it (`is_held`)."""
+    open_holds = Hold.objects.filter(commission=OuterRef("pk"), ended_at=None)
     return rows.annotate(
         in_payout=_allocated(ReservationState.RESERVED),
         paid_out=_allocated(ReservationState.SETTLED),
+        is_held=Exists(open_holds),
     )
 
 
@@ -64,37 +67,65 @@ def in_state(
     # Only what is allocated beyond its amount, after a refund, may be paid and in a payout at once.
     not_paid_before = Q(allocated__lte=F("amount")) | Q(paid_out__lt=F("amount"))
     mature = Q(matured_at__isnull=False, amount__gt=0)
+    free = mature & Q(allocated__lt=F("amount")) & ~reserved
+    asks_about_debt = state in (CommissionState.AVAILABLE, CommissionState.SET_OFF)
+    set_offs = set_offs_of(distributor.pk) if asks_about_debt else {}
+    repays = Q(pk__in=[pk for pk, part in set_offs.items() if part.is_whole])
     return earnings.filter(
         {
             CommissionState.REVERSED: Q(amount=0),
             CommissionState.PENDING: Q(matured_at=None, amount__gt=0),
-            CommissionState.AVAILABLE: mature & Q(allocated__lt=F("amount")) & ~reserved,
+            CommissionState.AVAILABLE: free & ~repays,
+            CommissionState.SET_OFF: free & repays,
             CommissionState.RESERVED: mature & reserved & not_paid_before,
             CommissionState.PAID: mature & Q(allocated__gte=F("amount"), paid_out__gte=F("amount")),
         }[state]
     )
 
 
-def state_of(commission: Commission) -> CommissionState:
+def state_of(commission: Commission, set_off: SetOff | None = None) -> CommissionState:
     """The state of a row of `earnings_of`: no query."""
-    return commission_state(
+    state = commission_state(
         commission,
         reserved=commission.in_payout,  # type: ignore[attr-defined]  # annotated by earnings_of
         paid=commission.paid_out,  # type: ignore[attr-defined]  # annotated by earnings_of
     )
+    is_repaying = state == CommissionState.AVAILABLE and set_off is not None and set_off.is_whole
+    return CommissionState.SET_OFF if is_repaying else state
 
 
 @dataclass(frozen=True)
 class Earning:
-    """A commission as a list shows it."""
+    """A commission as a list shows it; `set_off` of it is mature and repays a debt."""
 
     commission: Commission
     state: CommissionState
+    set_off: Decimal = ZERO
+
+    @property
+    def is_held(self) -> bool:
+        return self.commission.is_held  # type: ignore[attr-defined,no-any-return]  # annotated by earnings_of
 
 
-def with_states(rows: Iterable[Commission]) -> list[Earning]:
-    """Rows of `earnings_of` with their states."""
-    return [Earning(commission, state_of(commission)) for commission in rows]
+def with_states(
+    rows: Iterable[Commission], set_offs: Mapping[int, SetOff] | None = None
+) -> list[Earning]:
+    """Rows of `earnings_of` with their states; `set_offs` are their payee's, where it matters."""
+    parts = set_offs or {}
+    return [_earning(row, parts.get(row.pk)) for row in rows]
+
+
+def own_earnings(distributor: Distributor, rows: Iterable[Commission]) -> list[Earning]:
+    """Rows of `earnings_of(distributor)` with their states: one more query where one of them would
+    be to be paid, and may repay a debt instead."""
+    found = with_states(rows)
+    if all(earning.state != CommissionState.AVAILABLE for earning in found):
+        return found
+    return with_states([earning.commission for earning in found], set_offs_of(distributor.pk))
+
+
+def _earning(commission: Commission, set_off: SetOff | None) -> Earning:
+    return Earning(commission, state_of(commission, set_off), set_off.amount if set_off else ZERO)
 
 
 @dataclass(frozen=True)
@@ -140,12 +171,12 @@ def orders_earning_for(
 def shown_orders(
     distributor: Distributor, order_ids: Collection[int], *, level: int | None = None
 ) -> list[EarningOrder]:
-    """These orders with their earnings, in the order given: one query."""
+    """These orders with their earnings, in the order given: one query, or two."""
     rows = earnings_of(distributor).filter(order__in=list(order_ids))
     if level:
         rows = rows.filter(level=level)
     by_order: dict[int, list[Earning]] = {pk: [] for pk in order_ids}
-    for earning in with_states(rows.order_by("line", "level")):
+    for earning in own_earnings(distributor, rows.order_by("line", "level")):
         by_order[earning.commission.order_id].append(earning)
     return [
         EarningOrder(

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from base.tables import each_row, in_chunks, time_cell
-from distribution.desk.earnings import shown_orders, state_of
+from distribution.desk.earnings import shown_orders, with_states
 from distribution.desk.team import Brought, Group, masked_name, shown
 from distribution.models import Binding, Commission, Distributor, Recruitment
+from distribution.money.set_offs import set_offs_of
 from distribution.referral.links import product_address
 from distribution.sharing.selection import Picked
 
@@ -21,17 +22,21 @@ from distribution.sharing.selection import Picked
 def commission_header() -> list[str]:
     return [
         _("付款时间"), _("订单号"), _("商品"), _("规格"), _("件数"), _("买家"), _("级别"), _("状态"),
-        _("付款时佣金"), _("已撤回"), _("佣金"), _("可结算日"),
+        _("付款时佣金"), _("已撤回"), _("佣金"), _("可结算日"), _("其中已抵扣"),
     ]  # fmt: skip
 
 
-def commission_rows(rows: QuerySet[Commission]) -> Iterator[list[Any]]:
-    """Rows of `earnings_of`."""
+def commission_rows(distributor: Distributor, rows: QuerySet[Commission]) -> Iterator[list[Any]]:
+    """Rows of `earnings_of`. One that is looked into has no day: nobody knows it."""
+    set_offs = set_offs_of(distributor.pk)
     for row in each_row(rows):
+        (earning,) = with_states([row], set_offs)
+        day = "" if earning.is_held else time_cell(row.matures_at)[:10]
         yield [
             time_cell(row.accrued_at), row.order.number, row.line.title, row.line.variant_title,
-            row.line.quantity, masked_name(row.buyer), row.level, state_of(row).label,
-            row.amount_at_payment, row.reversed_amount, row.amount, time_cell(row.matures_at)[:10],
+            row.line.quantity, masked_name(row.buyer), row.level,
+            _("复核中") if earning.is_held else earning.state.label,
+            row.amount_at_payment, row.reversed_amount, row.amount, day, earning.set_off,
         ]  # fmt: skip
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from base.money import ZERO, percent
 from distribution.models import (
-    Balance,
     Commission,
     LineTerms,
     OrderTerms,
@@ -24,6 +24,7 @@ from distribution.money.arithmetic import KeptLine, LevelValue, Shares
 from distribution.money.commissions import kept_line, share_of, whole_line
 from distribution.money.holds import open_hold
 from distribution.money.reservations import allocated_by_state
+from distribution.money.set_offs import SetOff, set_offs_of
 from distribution.registries import review_words
 from distribution.states import CommissionState, ReservationState, Status
 from orders.models import OrderLine, Refund
@@ -41,21 +42,30 @@ class Step:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`may_object`: the merchant looks into it or took it back, and the payee may say otherwise."""
+    """`why_payee` and `blockers` speak to the payee; `waits` of the blockers are facts for anybody.
+    `may_object`: the merchant looks into it or took it back, and the payee may say otherwise."""
 
     commission: Commission
     state: CommissionState
     why_payee: str
+    why1: OrderTerms.Why
     rule: str
     steps: list[Step]
     reversals: list[Reversal]
     unlocks_at: datetime | None
     blockers: list[str]
+    waits: list[str]
+    is_held: bool
     recomputed: Decimal
     is_exact: bool
     reserved: Decimal
     paid: Decimal
     may_object: bool
+
+    @property
+    def paid_part(self) -> Decimal:
+        """What was paid of it, where that is not the whole answer."""
+        return self.paid if self.paid < self.commission.amount else ZERO
 
 
 def explain(commission: Commission) -> Explanation:
@@ -74,18 +84,24 @@ def explain(commission: Commission) -> Explanation:
     is_pending = commission.matured_at is None and commission.amount > ZERO
     is_held = is_pending and open_hold(commission) is not None
     state = commission_state(commission, reserved=reserved, paid=paid)
-    blockers = _blockers(commission, line, terms.policy, is_held=is_held)
-    if state == CommissionState.AVAILABLE and _is_set_off(commission):
-        blockers.append(_("你现在没有可结算的钱：这笔没有付的部分，用来抵扣了以前多付的佣金。"))
+    is_free = commission.matured_at is not None and commission.allocated < commission.amount
+    set_off = set_offs_of(commission.payee_id).get(commission.pk) if is_free else None
+    if set_off and set_off.is_whole and state == CommissionState.AVAILABLE:
+        state = CommissionState.SET_OFF
+    waits = _waits(line, terms.policy, is_held=is_held) if is_pending else []
+    notes = _notes(commission, set_off, is_held=is_held, unpaid=commission.amount - paid)
     return Explanation(
         commission=commission,
         state=state,
         why_payee=why_payee(terms, commission.level),
+        why1=OrderTerms.Why(terms.why1),
         rule=rule_in_words(row.rule),
         steps=_steps(line, row, terms.policy, shares, None if forfeited else kept, commission),
         reversals=reversals,
         unlocks_at=commission.matures_at,
-        blockers=blockers,
+        blockers=[*notes, *waits],
+        waits=waits,
+        is_held=is_held,
         recomputed=shares.amount(commission.level),
         is_exact=shares.amount(commission.level) == commission.amount_at_payment
         and (forfeited or now == commission.amount),
@@ -119,6 +135,21 @@ def why_payee(terms: OrderTerms, level: int) -> str:
             "买家自己也是分销商，没有绑定别人，所以由推荐人也就是你计一级佣金。"
         ),
     }[OrderTerms.Why(terms.why1)]
+
+
+def why_named(explanation: Explanation) -> str:
+    """The same for everybody else: it names the payee."""
+    if explanation.commission.level == 2:
+        words = _("下单时，%(name)s 是这笔订单一级分销商的推荐人。")
+    else:
+        words = {
+            OrderTerms.Why.SELF: _("%(name)s 本人购买，商家已开启自购返佣。"),
+            OrderTerms.Why.BOUND: _("下单时，买家绑定的分销商是 %(name)s。"),
+            OrderTerms.Why.RECRUITER: _(
+                "买家自己也是分销商，没有绑定别人，所以由推荐人 %(name)s 计一级佣金。"
+            ),
+        }[explanation.why1]
+    return words % {"name": explanation.commission.payee}
 
 
 def rule_in_words(rule: Rule) -> str:
@@ -230,32 +261,35 @@ def _words_after_refunds(line: OrderLine, row: LineTerms, kept: Shares) -> str:
     return words % {"formula": _formula(row, kept_line(line))}
 
 
-def _is_set_off(commission: Commission) -> bool:
-    """Matured, and yet there is nothing to pay: it repaid what was paid too much before."""
-    return Balance.objects.filter(pk=commission.payee_id, available__lte=ZERO).exists()
-
-
-def _blockers(
-    commission: Commission, line: OrderLine, policy: Policy, *, is_held: bool
+def _notes(
+    commission: Commission, set_off: SetOff | None, *, is_held: bool, unpaid: Decimal
 ) -> list[str]:
-    """What keeps it from being available, or from being paid."""
+    """What else the payee should know about money that has not reached them."""
     found = []
-    if commission.matured_at is None and commission.amount > ZERO:
-        if is_held:
-            found.append(_("正在复核这笔订单，复核通过后恢复。如有疑问请联系客服。"))
-            for words in review_words.values():
-                found.extend(words(commission))
-        if line.received_at is None:
-            found.append(
-                _("等待买家收货，收货后再过 %(days)d 天可结算。") % {"days": policy.maturity_days}
-            )
-        elif Refund.objects.filter(state__in=OPEN_REFUNDS, lines__line=line).exists():
-            found.append(_("有进行中的售后，处理完后再结算。"))
-        else:
-            unlock = line.received_at + timedelta(days=policy.maturity_days)
-            found.append(
-                _("将于 %(day)s 可结算。") % {"day": f"{unlock.astimezone():%Y-%m-%d %H:%M}"}
-            )
-    if commission.payee.status == Status.FROZEN:
+    if is_held:
+        found.append(_("正在复核这笔订单，复核通过后恢复。如有疑问请联系客服。"))
+        for words in review_words.values():
+            found.extend(words(commission))
+    if set_off:
+        words = _("其中 ¥%(amount)s 用来抵扣以前多付给你的佣金。")
+        found.append(words % {"amount": set_off.amount})
+        unpaid -= set_off.amount
+    if commission.payee.status == Status.FROZEN and unpaid > ZERO:
         found.append(_("账号已冻结，款项保留。"))
     return found
+
+
+def _waits(line: OrderLine, policy: Policy, *, is_held: bool) -> list[str]:
+    """What keeps a pending one from being available, apart from a review."""
+    if line.received_at is None:
+        days = {"days": policy.maturity_days}
+        return [_("等待买家收货，收货后再过 %(days)d 天可结算。") % days]
+    if Refund.objects.filter(state__in=OPEN_REFUNDS, lines__line=line).exists():
+        return [_("有进行中的售后，处理完后再结算。")]
+    unlock = line.received_at + timedelta(days=policy.maturity_days)
+    if unlock > timezone.now():
+        words = _("复核通过的话，%(day)s 可结算。") if is_held else _("将于 %(day)s 可结算。")
+        return [words % {"day": f"{unlock.astimezone():%Y-%m-%d %H:%M}"}]
+    if is_held:
+        return [_("结算前的天数已经满了，复核通过后马上可结算。")]
+    return [_("结算前的天数已经满了，很快可结算。")]

@@ -85,7 +85,9 @@ class Picked:
 
     @property
     def is_for_sale(self) -> bool:
-        return self.product.is_active and bool(self.estimate.by_variant)
+        """Whether anybody can buy it, also while its distributor would not be paid."""
+        has_variant = self.product.most_stock is not None  # type: ignore[attr-defined]  # annotated by for_cards
+        return self.product.is_active and has_variant
 
 
 def shown_picks(

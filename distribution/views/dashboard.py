@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from distribution.access import distributor, distributor_of
 from distribution.desk.charts import day_chart
 from distribution.desk.dashboard import position_of
-from distribution.desk.earnings import earnings_of, with_states
+from distribution.desk.earnings import earnings_of, own_earnings
 from distribution.desk.trends import Step, earned_by
 from distribution.registries import forecasts
 from distribution.states import Status
@@ -35,11 +35,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "earned": earned,
         "chart": day_chart(earned.days, step),
         "steps": Step.choices,
-        "latest": with_states(earnings_of(person)[:LATEST]),
+        "latest": own_earnings(person, earnings_of(person)[:LATEST]),
         "next_payouts": [
             forecast(person, position.money, position.pending, at=now)
             for forecast in forecasts.values()
         ],
-        "standing": person.standings.last() if person.status == Status.FROZEN else None,
+        "is_frozen": person.status == Status.FROZEN,
     }
     return render(request, "distribution/dashboard.html", context)

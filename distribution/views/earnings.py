@@ -20,8 +20,8 @@ from distribution.desk.earnings import (
     in_state,
     movements_of,
     orders_earning_for,
+    own_earnings,
     shown_orders,
-    with_states,
 )
 from distribution.desk.own_tables import (
     commission_header,
@@ -47,7 +47,7 @@ def commissions(request: HttpRequest) -> HttpResponseBase:
     rows = _wanted_commissions(person, **filters.wanted())
     if is_table(request, filters):
         return csv_response(
-            file_name(_("佣金明细"), filters), commission_header(), commission_rows(rows)
+            file_name(_("佣金明细"), filters), commission_header(), commission_rows(person, rows)
         )
     page = page_of(request, rows, PER_PAGE)
     context = {
@@ -55,7 +55,7 @@ def commissions(request: HttpRequest) -> HttpResponseBase:
         "distributor": person,
         "filters": filters,
         "page": page,
-        "rows": with_states(page.object_list),
+        "rows": own_earnings(person, page.object_list),
     }
     return render(request, "distribution/commissions.html", context)
 

@@ -20,7 +20,7 @@ from base.accounts.models import User
 from base.pages import shop_name
 from base.tables import safe_cell
 from distribution.models import Agreement, Commission, Policy, Rule, Tier
-from distribution.money.explanations import explain, rule_in_words
+from distribution.money.explanations import explain, rule_in_words, why_named
 from distribution.programme.compliance import (
     ACCEPTANCES,
     DEEDS,
@@ -170,7 +170,7 @@ def _explanations() -> Iterator[bytes]:
         found = explain(commission)
         lines = [
             f"#{commission.pk} {commission.order} L{commission.level} {commission.payee.code}",
-            f"  {found.why_payee}",
+            f"  {why_named(found)}",
             f"  {found.rule}",
             *(f"  {step.label} {step.amount} {step.note}" for step in found.steps),
             f"  {_('重新计算')} {found.recomputed} {'=' if found.is_exact else '≠'}",

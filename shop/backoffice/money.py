@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from distribution.models import Commission, Entry, Reversal, Transfer
-from distribution.money.explanations import explain
+from distribution.models import Commission, Entry, Hold, Reversal, Transfer
+from distribution.money.explanations import explain, why_named
 from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline
 from shop.backoffice.finding import Finds, distributors_named, orders_numbered
 
@@ -35,6 +35,12 @@ class ReversalInline(ReadOnlyInline):
     readonly_fields = fields
 
 
+class HoldInline(ReadOnlyInline):
+    model = Hold
+    fields = ["held_at", "held_by", "reason", "end", "ended_at", "ended_by", "end_reason"]
+    readonly_fields = fields
+
+
 @admin.register(Commission)
 class CommissionAdmin(Finds, ReadOnlyAdmin):
     list_display = ["row_number", "order", "sku", "level", "payee", "amount", "taken_back", "accrued_at", "unlocks"]  # fmt: skip
@@ -45,7 +51,7 @@ class CommissionAdmin(Finds, ReadOnlyAdmin):
     search_help_text = _("完整的订单号、推广码、手机号、会员号或姓名，或其中几个，用空格隔开")
     ordering = ["-pk"]
     sortable_by = ["row_number"]
-    inlines = [ReversalInline]
+    inlines = [HoldInline, ReversalInline]
     show_full_result_count = False
     change_form_before_template = "backoffice/explanation.html"
 
@@ -74,7 +80,9 @@ class CommissionAdmin(Finds, ReadOnlyAdmin):
     ) -> HttpResponse:
         commission = self.get_object(request, object_id) if object_id else None
         if commission is not None:
-            extra_context = (extra_context or {}) | {"explanation": explain(commission)}
+            explanation = explain(commission)
+            told = {"explanation": explanation, "why": why_named(explanation)}
+            extra_context = (extra_context or {}) | told
         return super().changeform_view(request, object_id, form_url, extra_context)
 
 

@@ -20,6 +20,7 @@ from unfold.widgets import (
 
 from base.clock import beijing_date
 from base.errors import DomainError
+from base.money import ZERO
 from distribution.desk.performance import sold_by, with_month
 from distribution.models import (
     Commission,
@@ -136,15 +137,15 @@ def _may_become(*states: Status) -> Callable[[Distributor], bool]:
 
 @admin.register(Distributor)
 class DistributorAdmin(ReadOnlyAdmin):
-    list_display = ["name", "phone", "code", "tier", "status_label", "month_orders", "month_sales", "month_earned", "earned", "available", "joined_on"]  # fmt: skip
-    file_columns = ["name", "phone", "code", "tier", "status_label", "month_orders", "month_sales", "month_earned", "earned", "available", "reserved", "joined_at"]  # fmt: skip
+    list_display = ["name", "phone", "code", "tier", "status_label", "month_orders", "month_sales", "month_earned", "earned", "available", "debt", "joined_on"]  # fmt: skip
+    file_columns = ["name", "phone", "code", "tier", "status_label", "month_orders", "month_sales", "month_earned", "earned", "available", "reserved", "debt", "joined_at"]  # fmt: skip
     list_filter = ["status", "tier", SellingFilter, "joined_at"]
     list_select_related = ["user", "tier", "balance"]
     search_fields = ["code", "user__name", "user__phone", "user__member_no"]
     inlines = [ContactInline, StandingInline, RecruitmentInline]
     actions = ["approve_selected"]
     actions_detail = ["approve", "change_tier", "reassign", "handover", "freeze", "resign", "ban"]
-    readonly_fields = ["full_phone", "earned", "pending", "available", "reserved"]
+    readonly_fields = ["full_phone", "earned", "pending", "available", "reserved", "paid", "debt"]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Distributor]:
@@ -195,7 +196,16 @@ class DistributorAdmin(ReadOnlyAdmin):
 
     @display(description=_("可结算"), ordering="balance__available")
     def available(self, distributor: Distributor) -> Decimal:
-        return distributor.balance.available
+        return max(ZERO, distributor.balance.available)
+
+    @display(description=_("待抵扣"), ordering="-balance__available")
+    def debt(self, distributor: Distributor) -> Decimal:
+        """Paid before a refund or a decision took it back; later earnings repay it."""
+        return max(ZERO, -distributor.balance.available)
+
+    @display(description=_("已结算"))
+    def paid(self, distributor: Distributor) -> Decimal:
+        return balance_of(distributor).paid
 
     @display(description=_("结算中"), ordering="balance__reserved")
     def reserved(self, distributor: Distributor) -> Decimal:

@@ -11,10 +11,18 @@ from django.utils import timezone
 
 from base.accounts.models import User
 from base.clock import beijing_date
-from distribution.desk.earnings import earnings_of, in_state, movements_of, with_states
+from distribution.desk.earnings import (
+    earnings_of,
+    in_state,
+    movements_of,
+    own_earnings,
+    with_states,
+)
 from distribution.models import Commission, Distributor
+from distribution.money.balances import balance_of
 from distribution.money.commissions import mature_commissions
 from distribution.money.holds import hold_commission, release_commission, revoke_commission
+from distribution.money.set_offs import set_offs_of
 from distribution.programme.people import set_status
 from distribution.states import CommissionState, Status
 from orders.models import Order
@@ -119,12 +127,41 @@ class TestStates:
             found = [
                 (row.commission.pk, state)
                 for state in State
-                for row in with_states(in_state(earnings_of(person), person, state))
+                for row in own_earnings(person, in_state(earnings_of(person), person, state))
             ]
             everything = [
-                (row.commission.pk, row.state) for row in with_states(earnings_of(person))
+                (row.commission.pk, row.state) for row in own_earnings(person, earnings_of(person))
             ]
             assert sorted(found) == sorted(everything)
+
+    def test_what_repays_a_debt_is_not_to_be_paid(self, chain: Chain) -> None:
+        """The rows that say so add up to what the balance says, whatever was paid too much."""
+        order = sold(chain, days_ago=60)
+        pay_out(50)
+        take_back(order, "40.00", days_ago=45)
+        for days in (40, 39):
+            sold(chain, "30.00", days_ago=days)
+        mature_commissions(NOW - 30 * DAY)
+        for person in (chain.a, chain.b):
+            available = balance_of(person).available
+            set_offs = set_offs_of(person.pk)
+            rows = with_states(earnings_of(person), set_offs)
+            assert [row.state for row in rows[:2]] == [State.SET_OFF, State.AVAILABLE]
+            free = [row for row in rows if row.state in (State.SET_OFF, State.AVAILABLE)]
+            left = [row.commission.amount - row.commission.allocated - row.set_off for row in free]
+            assert sum(left) == available > 0
+            found = [
+                (row.commission.pk, state)
+                for state in State
+                for row in with_states(in_state(earnings_of(person), person, state), set_offs)
+            ]
+            assert sorted(found) == sorted((row.commission.pk, row.state) for row in rows)
+        mature_commissions(NOW)
+        pay_out(20)
+        for person in (chain.a, chain.b):
+            rows = with_states(earnings_of(person), set_offs_of(person.pk))
+            assert balance_of(person).available == 0
+            assert {row.state for row in rows} == {State.SET_OFF, State.PAID}
 
 
 class TestTheList:
@@ -134,7 +171,7 @@ class TestTheList:
     def test_by_state(self, chain: Chain, every_state: dict[State, Order], pages_of: Pages) -> None:
         browser = pages_of(chain.b)
         assert self.rows_in(browser.get(LIST).content.decode()) == 5
-        for state in State:
+        for state in every_state:
             html = browser.get(f"{LIST}?state={state}").content.decode()
             assert self.rows_in(html) == 1 and str(state.label) in html
 
@@ -170,6 +207,11 @@ class TestTheList:
             browser.get(LIST)
         with django_assert_num_queries(5):
             browser.get(f"{LIST}?state=pending&level=1")
+        mature_commissions(NOW + 30 * DAY)
+        with django_assert_num_queries(6):
+            browser.get(LIST)
+        with django_assert_num_queries(7):
+            browser.get(f"{LIST}?state=available")
 
 
 class TestTheReceipt:

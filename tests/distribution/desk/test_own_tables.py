@@ -14,7 +14,8 @@ from base import tables
 from base.accounts.models import User
 from base.clock import BEIJING
 from catalog.models import Product
-from distribution.models import Distributor
+from distribution.models import Commission, Distributor
+from distribution.money.holds import hold_commission
 from distribution.sharing.selection import pick
 from orders.refunds import Part
 from tests.make import (
@@ -86,6 +87,17 @@ class TestCommissions:
             ["2026-05-10 12:00", "'=核桃", "丙**", "1", "待成熟", "6.00", "0.00", "6.00"],
         ]
 
+    def test_what_is_looked_into_has_no_day(self, chain: Chain, pages_of: Pages) -> None:
+        first, second = Commission.objects.filter(payee=chain.b).order_by("pk")
+        receive(first.order, at=NOON)
+        receive(second.order, at=NOON)
+        hold_commission(first, by=None, reason="核实")
+        rows = table(pages_of(chain.b), "/distribution/commissions/?format=csv")
+        assert [row[7:] for row in rows] == [
+            ["待成熟", "6.00", "3.00", "3.00", "2026-05-18", "0.00"],
+            ["复核中", "6.00", "0.00", "6.00", "", "0.00"],
+        ]
+
     def test_filtered_as_the_page(self, chain: Chain, pages_of: Pages) -> None:
         browser = pages_of(chain.b)
         for query, names in {
@@ -152,5 +164,5 @@ def test_in_chunks_with_a_fixed_number_of_queries_each(
     browser = pages_of(chain.b)
     with django_assert_num_queries(3 + 1 + (customers + 1) // 2):
         assert len(table(browser, "/distribution/orders/?format=csv")) == customers
-    with django_assert_num_queries(3 + 1):
+    with django_assert_num_queries(3 + 2):
         assert len(table(browser, "/distribution/commissions/?format=csv")) == customers

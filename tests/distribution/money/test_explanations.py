@@ -13,8 +13,8 @@ from base.money import percent
 from distribution.models import Commission, Tier, TierUplift
 from distribution.money.balances import lock_balances
 from distribution.money.commissions import mature_commissions
-from distribution.money.explanations import Explanation, explain
-from distribution.money.holds import revoke_commission
+from distribution.money.explanations import Explanation, explain, why_named
+from distribution.money.holds import hold_commission, revoke_commission
 from distribution.money.reservations import Claim, reserve, settle
 from distribution.policy import publish_policy
 from distribution.programme.people import set_status, set_tier
@@ -195,18 +195,61 @@ class TestState:
         mature_commissions(NOON + 11 * DAY)
         later = explain(Commission.objects.get(order=second))
         assert (later.state, later.blockers) == (
+            CommissionState.SET_OFF,
+            ["其中 ¥6.00 用来抵扣以前多付给你的佣金。"],
+        )
+        third = bought(chain, "70.00")
+        receive(third, at=NOON)
+        mature_commissions(NOON + 12 * DAY)
+        later, last = (explain(Commission.objects.get(order=order)) for order in (second, third))
+        assert (later.state, later.blockers) == (
             CommissionState.AVAILABLE,
-            ["你现在没有可结算的钱：这笔没有付的部分，用来抵扣了以前多付的佣金。"],
+            ["其中 ¥3.00 用来抵扣以前多付给你的佣金。"],
+        )
+        assert (last.state, last.blockers) == (
+            CommissionState.SET_OFF,
+            ["其中 ¥7.00 用来抵扣以前多付给你的佣金。"],
         )
 
-    def test_what_blocks_it(self) -> None:
+    def test_what_is_looked_into_names_no_day_that_is_over(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        chain = make_chain()
+        make_rule("0.10", None)
+        order = bought(chain, "100.00")
+        receive(order, at=NOON)
+        hold_commission(Commission.objects.get(level=1), by=None, reason="核实", at=NOON)
+        now = NOON + 6 * DAY
+        monkeypatch.setattr("distribution.money.explanations.timezone.now", lambda: now)
+        assert told().waits == ["复核通过的话，2026-03-22 12:00 可结算。"]
+        now = NOON + 8 * DAY
+        assert told().waits == ["结算前的天数已经满了，复核通过后马上可结算。"]
+        assert told().is_held and told().blockers[0].startswith("正在复核")
+
+    def test_what_was_paid_is_not_kept_back_from_a_frozen_one(self) -> None:
+        chain = make_chain()
+        make_rule("0.10", None)
+        order = bought(chain, "100.00")
+        receive(order, at=NOON)
+        mature_commissions(NOON + 7 * DAY)
+        lock_balances([chain.b.pk])
+        (held,) = reserve([Claim("J1", chain.b.pk, D("10.00"))], NOON + 8 * DAY)
+        set_status(chain.b, Status.FROZEN, by=None, reason="test", at=NOON + 8 * DAY)
+        assert told().blockers == ["账号已冻结，款项保留。"]
+        settle(held, NOON + 9 * DAY)
+        assert told().blockers == []
+
+    def test_what_blocks_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         chain = make_chain()
         make_rule("0.10", None)
         order = bought(chain, "100.00")
         (waiting,) = told().blockers
         receive(order, at=NOON)
-        (dated,) = told().blockers
+        with monkeypatch.context() as then:
+            then.setattr("distribution.money.explanations.timezone.now", lambda: NOON)
+            (dated,) = told().blockers
         assert "2026-03-22 12:00" in dated
+        assert told().blockers == ["结算前的天数已经满了，很快可结算。"]  # and beat is on its way
         request_refund(order, [Part(order.lines.get().pk, 0, D("1.00"))], at=NOON)
         (after_sale,) = told().blockers
         set_status(chain.b, Status.FROZEN, by=None, reason="test", at=NOON + DAY)
@@ -225,6 +268,19 @@ class TestWhy:
         words.add(explain(Commission.objects.filter(level=1).earliest("pk")).why_payee)
         words.add(explain(Commission.objects.get(is_self_purchase=True)).why_payee)
         assert len(words) == 3
+
+    def test_for_everybody_else_it_names_the_payee(self) -> None:
+        chain = make_chain()
+        make_rule("0.10", "0.05")
+        bought(chain)
+        assert [why_named(told(level)) for level in (1, 2)] == [
+            "下单时，买家绑定的分销商是 乙。",
+            "下单时，甲 是这笔订单一级分销商的推荐人。",
+        ]
+        publish_policy(by=None, at=START + DAY, self_purchase=True)
+        pay(make_order(chain.b.user, at=NOON), at=NOON)
+        own = explain(Commission.objects.get(is_self_purchase=True))
+        assert why_named(own) == "乙 本人购买，商家已开启自购返佣。"
 
     def test_a_rule_says_whom_and_when_it_is_for(self) -> None:
         chain = make_chain()

@@ -47,6 +47,19 @@ def goods() -> Product:
     return make_variant("50.00", product=make_product("核桃仁")).product
 
 
+def test_goods_stay_on_sale_while_their_distributor_is_frozen(
+    person: Distributor, goods: Product, pages_of: Pages
+) -> None:
+    pick(person, goods)
+    assert "冻结期间" not in pages_of(person).get(PAGE).content.decode()
+    set_status(person, Status.FROZEN, by=None, reason="核实中")
+    html = pages_of(person).get(PAGE).content.decode()
+    assert "冻结期间" in html and "现在没有佣金" in html
+    assert "已下架" not in html and f"/p/{goods.slug}/" in html
+    goods.variants.update(is_active=False)
+    assert "已下架" in pages_of(person).get(PAGE).content.decode()
+
+
 class TestPicking:
     def test_twice_is_once_and_dropping_is_repeatable(
         self, person: Distributor, goods: Product
