@@ -104,7 +104,7 @@ class Earning:
 
     @property
     def is_held(self) -> bool:
-        return self.commission.is_held  # type: ignore[attr-defined,no-any-return]  # annotated by earnings_of
+        return self.commission.is_held  # type: ignore[attr-defined]  # annotated by earnings_of
 
 
 def with_states(

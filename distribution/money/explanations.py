@@ -271,8 +271,8 @@ def _notes(
         for words in review_words.values():
             found.extend(words(commission))
     if set_off:
-        words = _("其中 ¥%(amount)s 用来抵扣以前多付给你的佣金。")
-        found.append(words % {"amount": set_off.amount})
+        amount = {"amount": set_off.amount}
+        found.append(_("其中 ¥%(amount)s 用来抵扣以前多付给你的佣金。") % amount)
         unpaid -= set_off.amount
     if commission.payee.status == Status.FROZEN and unpaid > ZERO:
         found.append(_("账号已冻结，款项保留。"))
