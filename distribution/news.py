@@ -176,7 +176,9 @@ SELECT commission.payee_id, commission.order_id::text,
        jsonb_build_object('amount', sum(commission.amount_at_payment)::text, 'order', o.number),
        '/distribution/orders/?q=' || o.number, max(commission.accrued_at)
 FROM distribution_commission commission JOIN orders_order o ON o.id = commission.order_id
+JOIN distribution_distributor payee ON payee.user_id = commission.payee_id
 WHERE commission.order_id = ANY(%(orders)s) AND commission.accrued_at >= %(since)s
+  AND payee.status <> 'banned'
 GROUP BY commission.payee_id, commission.order_id, o.number
 """
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from distribution.desk import ranking
 from distribution.editor import dry_runs
-from distribution.money import commissions
+from distribution.money import commissions, forfeits
 from distribution.programme import candidates, recruiting
 from distribution.referral import click_buffer, clicks, recognition
 from distribution.tiers import reviews as tier_reviews
@@ -13,7 +13,10 @@ from distribution.tiers import reviews as tier_reviews
 
 @shared_task
 def mature_commissions() -> int:
-    return commissions.mature_commissions(timezone.now())
+    """After what came to people who are banned is taken, so that it does not mature."""
+    now = timezone.now()
+    forfeits.forfeit_late(now)
+    return commissions.mature_commissions(now)
 
 
 @shared_task

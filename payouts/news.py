@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from base.inbox import Event, News, events, tell, topics
 from base.money import ZERO
+from distribution.states import Status
 from payouts.models import Payout
 from payouts.states import PayoutState
 
@@ -26,6 +27,11 @@ EVENTS = {
         _("结算单取消 ¥%(amount)s"),
         _("结算单 %(number)s 已取消，¥%(amount)s 已退回可结算。原因：%(reason)s。"),
     ),
+    "payout_forfeited": Event(
+        PAYOUTS,
+        _("结算单没有付款 ¥%(amount)s"),
+        _("结算单 %(number)s 没有付款，¥%(amount)s 随账号封禁收回，不再结算。如有异议请联系客服。"),
+    ),
     "payout_shrunk_away": Event(
         PAYOUTS,
         _("结算单取消 ¥%(amount)s"),
@@ -43,12 +49,17 @@ def register() -> None:
 
 
 def tell_payout(payout: Payout, *, at: datetime) -> None:
-    """How a payout ended."""
-    event = {
-        PayoutState.PAID: "payout_paid",
-        PayoutState.FAILED: "payout_failed",
-        PayoutState.CANCELLED: "payout_cancelled",
-    }[PayoutState(payout.state)]
+    """How a payout ended. What comes back to somebody who is banned is taken."""
+    is_taken = payout.state != PayoutState.PAID and payout.distributor.status == Status.BANNED
+    event = (
+        "payout_forfeited"
+        if is_taken
+        else {
+            PayoutState.PAID: "payout_paid",
+            PayoutState.FAILED: "payout_failed",
+            PayoutState.CANCELLED: "payout_cancelled",
+        }[PayoutState(payout.state)]
+    )
     _tell(event, payout, {"reason": payout.failure}, at)
 
 

@@ -20,6 +20,7 @@ from base.locks import lock_row
 from base.transitions import require_transition
 from distribution.models import Distributor
 from distribution.money.balances import lock_balances
+from distribution.money.forfeits import take_late
 from distribution.money.reservations import release, settle
 from distribution.states import Status
 from orders.registries import Outcome
@@ -153,7 +154,8 @@ def record_outcome(
 ) -> Payout:
     """Write down what a channel, or the merchant for a manual one, says. Repeatable.
 
-    Paid settles and failed releases, each once; open waits for the payee; unknown stays.
+    Paid settles and failed releases, each once, to somebody banned for the shop to take; open waits
+    for the payee; unknown stays.
     """
     if attempt is not None:
         attempt.outcome, attempt.detail = outcome.state, outcome.detail[:200]
@@ -167,6 +169,8 @@ def record_outcome(
         elif outcome.state == "failed" and payout.state != PayoutState.FAILED:
             _close(payout, PayoutState.FAILED, at, failure=outcome.detail)
             release(payout.reservation, at)
+            if payout.distributor.status == Status.BANNED:
+                take_late(payout.distributor, at=at)
         elif outcome.state == "open" and payout.state == PayoutState.SENDING:
             _change(payout, PayoutState.AWAITING)
             payout.save(update_fields=["state"])

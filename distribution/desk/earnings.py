@@ -21,6 +21,7 @@ from distribution.models import (
     Transfer,
 )
 from distribution.money.explanations import commission_state
+from distribution.money.forfeits import forfeits_of
 from distribution.money.set_offs import SetOff, set_offs_of
 from distribution.states import Account, CommissionState, ReservationState
 from orders.models import Order
@@ -252,21 +253,21 @@ def _parts_by_key(
     parts = {f"accrue:{commission.order_id}": commission.amount_at_payment}
     parts |= {f"hold:{hold.pk}": hold.amount for hold in holds}
     parts |= {f"reverse:{r.refund_id}": r.amount for r in reversals if r.refund_id}
-    parts |= _taken_for_good(commission, [r.amount for r in reversals if not r.refund_id])
+    parts |= _taken_for_good(commission, [r for r in reversals if not r.refund_id])
     for allocation in commission.allocations.select_related("reservation"):
         for step in ("reserve", "release", "settle"):
             parts[f"{step}:{allocation.reservation.number}"] = allocation.amount
     return parts
 
 
-def _taken_for_good(commission: Commission, amounts: list[Decimal]) -> dict[str, Decimal]:
-    """By a ban, then by a decision: after one nothing is left that a ban could take."""
-    if not amounts:
+def _taken_for_good(commission: Commission, reversals: list[Reversal]) -> dict[str, Decimal]:
+    """By a ban, by what it took later, then by a decision: each has its transfer's time."""
+    if not reversals:
         return {}
-    revoke, keys = f"revoke:{commission.pk}", [f"forfeit:{commission.payee_id}"]
-    if Transfer.objects.filter(key=revoke).exists():
-        keys = [*keys, revoke][-len(amounts) :]
-    return dict(zip(keys, amounts, strict=True))
+    named = Q(key=f"revoke:{commission.pk}") | forfeits_of(commission.payee_id)
+    taking = Transfer.objects.filter(named, at__in=[reversal.at for reversal in reversals])
+    keys = taking.order_by("at", "pk").values_list("key", flat=True)
+    return dict(zip(keys, [reversal.amount for reversal in reversals], strict=True))
 
 
 def _movement(

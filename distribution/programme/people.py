@@ -5,7 +5,6 @@ what is unpaid; resigning keeps what was earned; a ban with reasons forfeits wha
 """
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,22 +15,17 @@ from base.accounts.models import User
 from base.audit import record_audit
 from base.errors import DomainError, WrongState
 from base.locks import lock_row, lock_rows
-from base.money import ZERO
 from base.transitions import require_transition
 from distribution import news
 from distribution.models import (
     Balance,
-    Commission,
     Distributor,
     Policy,
-    Reversal,
     Standing,
     Tier,
-    Transfer,
 )
 from distribution.money.balances import lock_balances
-from distribution.money.commissions import settle_fall, take_back
-from distribution.money.ledger import Posting, post
+from distribution.money.forfeits import forfeit_unpaid
 from distribution.notices import tell_standing
 from distribution.policy import policy_at
 from distribution.programme.agreements import accept_agreement
@@ -194,7 +188,9 @@ def set_status(
         if status in LEFT or status == Status.BANNED:
             end_story(distributor, by=by, reason=reason)
         if status == Status.BANNED:
-            _forfeit(distributor, by=by, at=at, reason=reason)
+            lock_balances([distributor.pk])
+            leaving.send(sender=Distributor, distributor=distributor, by=by, at=at)
+            forfeit_unpaid(distributor, reason=reason, at=at)
         record_audit(f"{status}_distributor", distributor, by=by, reason=reason)
         tell_standing(distributor.user, status, reason, was=was)
     return distributor
@@ -356,34 +352,6 @@ def _keep_standing(
         by=by,
         reason=reason[:200],
     )
-
-
-def _forfeit(distributor: Distributor, *, by: User | None, at: datetime, reason: str) -> None:
-    """Back to the shop: all that is pending and what is left of the available balance."""
-    lock_balances([distributor.pk])
-    leaving.send(sender=Distributor, distributor=distributor, by=by, at=at)
-    balance = Balance.objects.get(pk=distributor.pk)
-    unpaid = Commission.objects.filter(payee=distributor, amount__gt=0)
-    reversals = [
-        Reversal(commission=commission, amount=commission.amount, at=at, reason=reason[:200])
-        for commission in unpaid.filter(matured_at=None).order_by("pk")
-    ]
-    left = max(ZERO, balance.available)
-    for commission in unpaid.filter(matured_at__isnull=False).order_by("-matured_at", "-pk"):
-        part: Decimal = min(left, commission.amount - commission.allocated)
-        if part > 0:
-            reversals.append(
-                Reversal(commission=commission, amount=part, at=at, reason=reason[:200])
-            )
-            left -= part
-    posting = Posting(Transfer.Kind.FORFEIT, f"forfeit:{distributor.pk}", at)
-    for reversal in reversals:
-        reversal.commission.amount -= reversal.amount
-        take_back(posting, reversal)
-    Reversal.objects.bulk_create(reversals)
-    Commission.objects.bulk_update([r.commission for r in reversals], ["amount"], batch_size=1000)
-    post([posting])
-    settle_fall(reversals)
 
 
 def hide_earnings(distributor: Distributor, hides: bool) -> None:

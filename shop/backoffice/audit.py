@@ -24,6 +24,7 @@ DEEDS = {
     "resigned_distributor": _("分销商退出"),
     "withdrawn_distributor": _("撤回分销申请"),
     "banned_distributor": _("封禁分销商"),
+    "forfeit_late": _("收回封禁后才到的佣金"),
     "invite_member": _("邀请会员加入"),
     "withdraw_invitation": _("收回加入邀请"),
     "submit_story": _("同意公开推广故事"),

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from distribution.money.commissions import mature_commissions
+from distribution.money.forfeits import forfeit_late
 from shop.management.moments import moment
 
 
@@ -15,5 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--at", type=moment, default=None, help="ISO time; default: now")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = mature_commissions(options["at"] or timezone.now())
+        at = options["at"] or timezone.now()
+        forfeit_late(at)
+        count = mature_commissions(at)
         self.stdout.write(f"{count} commissions matured")
