@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate
+from django.utils.translation import gettext
 
 from base.clock import BEIJING, beijing_date
 from base.money import ZERO
@@ -117,7 +118,7 @@ def position_of(distributor: Distributor, *, at: datetime) -> Position:
         pending,
         Team(row["customers"], row["distributors"], row["second"]),
         row["place"],
-        row["reason"] or "",
+        gettext(row["reason"]) if row["reason"] else "",
     )
 
 
