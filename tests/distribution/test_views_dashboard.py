@@ -248,7 +248,7 @@ class TestThePage:
         browser = pages_of(chain.b)
         with django_assert_num_queries(8):
             browser.get("/distribution/")
-        Commission.objects.update(matured_at=now)
+        Commission.objects.update(matures_at=now, matured_at=now)
         with django_assert_num_queries(9):  # one of the latest may repay a debt
             browser.get("/distribution/")
         set_status(chain.b, Status.FROZEN, by=None, reason="核实中")
