@@ -4,12 +4,13 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +18,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from unfold.decorators import display
 
+from base.filters import ListFilter, file_name, words_field
 from base.money import percent
 from base.pages import page_of
 from base.tables import csv_response, safe_cell
@@ -27,6 +29,7 @@ from distribution.models import DryRun, DryRunEffect
 from distribution.states import OPEN_DRY_RUNS, DryRunState
 from shop.backoffice.actions import ReadOnlyAdmin
 from shop.backoffice.dry_run_charts import level_stacks, swings
+from shop.backoffice.finding import WHOM, distributors_like
 from shop.backoffice.rule_pages import require
 
 STATE_COLOURS = {
@@ -97,16 +100,22 @@ class DryRunAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "backoffice/dry_run.html", context)
 
     def csv_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """A row for each distributor, the winners first, then the sum."""
+        """A row for each distributor that is asked for, the winners first; of all of them, the sum."""
         run = self._finished(request, pk)
+        filters = EffectFilter(request.GET)
+        if filters.errors:  # the page says what
+            return redirect(
+                f"{reverse('admin:distribution_dryrun_change', args=[pk])}?{request.GET.urlencode()}"
+            )
         result = result_of(run)
         total = ["TOTAL", "", result.orders_with_commission, result.before, result.after, result.change]  # fmt: skip
 
         def rows() -> Iterator[list[Any]]:
-            yield from _effect_rows(run)
-            yield total
+            yield from _effect_rows(filters.narrow(_effects(run)))
+            if not filters.is_narrow:
+                yield total
 
-        return csv_response(f"{_file_name(run)}.csv", EFFECT_HEADER, rows())
+        return csv_response(file_name(_file_name(run), filters), EFFECT_HEADER, rows())
 
     def xlsx_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The sums, the distributors and the categories, a sheet each."""
@@ -114,7 +123,7 @@ class DryRunAdmin(ReadOnlyAdmin):
         book = Workbook(write_only=True)
         result = result_of(run)
         _sheet(book, _("汇总"), [_("项目"), _("原来"), _("试算"), _("变化")], _sum_rows(result))
-        _sheet(book, _("分销商"), EFFECT_HEADER, _effect_rows(run))
+        _sheet(book, _("分销商"), EFFECT_HEADER, _effect_rows(_effects(run)))
         header = [_("分类"), _("实收"), _("原来"), _("试算"), _("变化")]
         shelves = (
             [_shelf_name(s, {}), s.sales, s.before, s.after, s.change] for s in result.shelves
@@ -135,6 +144,34 @@ class DryRunAdmin(ReadOnlyAdmin):
         return run
 
 
+class EffectFilter(ListFilter):
+    """Of the distributors of a dry run: who gets more or less, and who it is."""
+
+    CHANGES = {
+        "": Q(),
+        "more": Q(change__gt=0),
+        "less": Q(change__lt=0),
+        "same": Q(change=0),
+    }
+
+    change = forms.ChoiceField(
+        label=gettext_lazy("变化"),
+        choices=[
+            ("", gettext_lazy("全部")),
+            ("more", gettext_lazy("多得")),
+            ("less", gettext_lazy("少得")),
+            ("same", gettext_lazy("不变")),
+        ],
+    )
+    q = words_field(WHOM)
+
+    def narrow(self, effects: QuerySet[DryRunEffect]) -> QuerySet[DryRunEffect]:
+        wanted = self.wanted()
+        if wanted["search"]:
+            effects = effects.filter(distributor__in=distributors_like(wanted["search"]))
+        return effects.filter(self.CHANGES[wanted["change"]])
+
+
 EFFECT_HEADER = [
     gettext_lazy("会员号"),
     gettext_lazy("名称"),
@@ -149,8 +186,8 @@ def _file_name(run: DryRun) -> str:
     return f"dry-run-{run.pk}-{run.first_day:%Y%m%d}-{run.last_day:%Y%m%d}"
 
 
-def _effect_rows(run: DryRun) -> Iterator[list[Any]]:
-    for effect in _effects(run).iterator(2000):
+def _effect_rows(effects: QuerySet[DryRunEffect]) -> Iterator[list[Any]]:
+    for effect in effects.iterator(2000):
         user = effect.distributor.user
         yield [user.member_no, user.name, effect.orders, effect.before, effect.after, effect.change]
 
@@ -192,6 +229,7 @@ def _rate(share: Any) -> str:
 def _result_context(request: HttpRequest, run: DryRun) -> dict[str, Any]:
     result = result_of(run)
     effects = _effects(run)
+    filters = EffectFilter(request.GET)
     winners = list(effects.filter(change__gt=0)[:DRAWN])
     losers = list(effects.filter(change__lt=0).order_by("change", "pk")[:DRAWN])
     drawn = [(str(e.distributor), e.before, e.after) for e in [*winners, *reversed(losers)]]
@@ -205,7 +243,8 @@ def _result_context(request: HttpRequest, run: DryRun) -> dict[str, Any]:
         "shelves": swings(shelves[:DRAWN]),
         "winner_count": effects.filter(change__gt=0).count(),
         "loser_count": effects.filter(change__lt=0).count(),
-        "page": page_of(request, effects, PER_PAGE),
+        "filters": filters,
+        "page": page_of(request, filters.narrow(effects), PER_PAGE),
         "took": (run.finished_at or timezone.now()) - run.requested_at,
     }
 

@@ -25,6 +25,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from base.audit import record_audit
 from base.clock import beijing_date
 from base.errors import DomainError
+from base.filters import ListFilter, file_name, words_field
 from base.pages import page_of
 from base.tables import csv_response, is_table
 from distribution.models import Distributor
@@ -33,7 +34,7 @@ from payouts import runs, sending
 from payouts.channels import Manual, channel_choices, channel_name
 from payouts.models import Payout, PayoutAttempt, Run, Schedule, Skip
 from payouts.schedules import next_due_day
-from payouts.states import OPEN_PAYOUTS, PayoutState
+from payouts.states import OPEN_PAYOUTS, PayoutState, SkipReason
 from shop.backoffice.actions import (
     ReadOnlyAdmin,
     ReadOnlyInline,
@@ -43,7 +44,7 @@ from shop.backoffice.actions import (
     merchant,
 )
 from shop.backoffice.counting import count_of, sum_of
-from shop.backoffice.finding import Finds, distributors_named
+from shop.backoffice.finding import WHOM, Finds, distributors_like, distributors_named
 
 PER_PAGE = 50
 CHUNK = 2000
@@ -115,17 +116,17 @@ class ScheduleAdmin(ModelAdmin):
             raise PermissionDenied
         schedule = get_object_or_404(Schedule, pk=schedule_id)
         preview = runs.preview_period(schedule, beijing_date(timezone.now()))
-        rows = [
-            *((candidate, _("将结算")) for candidate in preview.payouts),
-            *((candidate, reason.label) for candidate, reason in preview.skips),
-        ]
-        if is_table(request):
+        filters = PreviewFilter(request.GET)
+        rows = filters.narrow(preview)
+        if is_table(request, filters):
             titles = [_("分销商"), _("推广码"), _("会员号"), _("可结算"), _("结果")]
-            return csv_response(f"payout-preview-{preview.period:%Y%m%d}.csv", titles, _lines(rows))
+            name = file_name(f"payout-preview-{preview.period:%Y%m%d}", filters)
+            return csv_response(name, titles, _lines(rows))
         page = page_of(request, rows, PER_PAGE)
         context = self.admin_site.each_context(request) | {
             "title": _("结算预览：%(name)s") % {"name": schedule},
             "preview": preview,
+            "filters": filters,
             "page": page,
             "rows": _named(page.object_list),
             "opts": self.opts,
@@ -141,6 +142,32 @@ class ScheduleAdmin(ModelAdmin):
         run = runs.run_period(schedule, beijing_date(timezone.now()), by=merchant(request))
         record_audit("run_payouts", run, by=merchant(request))
         return _("批次“%(run)s”：%(count)d 笔。") % {"run": run, "count": run.payouts.count()}
+
+
+class PreviewFilter(ListFilter):
+    """Of whom a run would look at: what becomes of them, and who it is."""
+
+    PAID = "paid"
+
+    result = forms.ChoiceField(
+        label=_("结果"),
+        choices=[("", _("全部结果")), (PAID, _("将结算")), *SkipReason.choices],
+    )
+    q = words_field(WHOM)
+
+    def narrow(self, preview: runs.Preview) -> list[tuple[runs.Candidate, Any]]:
+        """Those to be paid first; a query more when words are looked for."""
+        wanted = self.wanted()
+        rows = [
+            *((candidate, self.PAID, _("将结算")) for candidate in preview.payouts),
+            *((candidate, reason, reason.label) for candidate, reason in preview.skips),
+        ]
+        if wanted["result"]:
+            rows = [row for row in rows if row[1] == wanted["result"]]
+        if wanted["search"]:
+            named = set(distributors_like(wanted["search"]).values_list("pk", flat=True))
+            rows = [row for row in rows if row[0].distributor_id in named]
+        return [(candidate, words) for candidate, _result, words in rows]
 
 
 def _named(rows: Iterable[Any]) -> list[tuple[Distributor, runs.Candidate, Any]]:

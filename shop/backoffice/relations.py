@@ -1,13 +1,15 @@
 """Who recommends whom, in the back office: relations with their history, every member's timeline,
 and handing a distributor's people over."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -19,7 +21,11 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from base.accounts.models import User
 from base.errors import DomainError
-from distribution.desk.timelines import for_merchant, history_of
+from base.filters import file_name, words_field
+from base.pages import page_of
+from base.tables import csv_response, in_chunks, is_table, time_cell
+from distribution.desk.timelines import for_merchant, history_of, named_to_merchant
+from distribution.forms import TimelineFilter
 from distribution.models import Binding, Click, Distributor, Recruitment, Trace
 from distribution.referral.handovers import Group, Handover, hand_over, preview_handover
 from shop.backoffice.actions import ReadOnlyAdmin, TellsWhy, merchant
@@ -97,12 +103,17 @@ class TraceAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def timeline(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def timeline(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Everything that was ever decided about who serves one member, with the intervals."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         member = get_object_or_404(User, pk=pk)
-        page = Paginator(history_of(member), PER_PAGE).get_page(request.GET.get("page"))
+        filters = WholeTimelineFilter(request.GET)
+        found = filters.narrow(history_of(member), named_to_merchant)
+        if is_table(request, filters):
+            name = _("识别记录 %(member)s") % {"member": member.member_no}
+            return csv_response(file_name(name, filters), _columns(), _lines(found))
+        page = page_of(request, found, PER_PAGE)
         bindings = member.bindings.select_related("distributor__user", "by")
         recruitments = Recruitment.objects.filter(distributor=pk).select_related(
             "recruiter__user", "by"
@@ -110,6 +121,7 @@ class TraceAdmin(ReadOnlyAdmin):
         context = self.admin_site.each_context(request) | {
             "title": _("%(member)s：谁在服务，为什么") % {"member": member},
             "member": member,
+            "filters": filters,
             "page": page,
             "events": for_merchant(page.object_list),
             "bindings": bindings,
@@ -159,6 +171,27 @@ class TraceAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(
             reverse("admin:distribution_distributor_change", args=[done.giver.pk])
         )
+
+
+def _columns() -> list[str]:
+    return [
+        _("时间"), _("判定时间"), _("信号"), _("为谁"), _("判定"), _("依据"), _("绑定方式"), _("有效至"),
+        _("此前由谁服务"), _("说明"), _("操作人"),
+    ]  # fmt: skip
+
+
+def _lines(found: QuerySet[Trace]) -> Iterator[list[Any]]:
+    for traces in in_chunks(found):
+        for event in for_merchant(traces):
+            yield [
+                time_cell(event.at), time_cell(event.decided_at or event.at), event.what, event.who,
+                event.decision, event.why, event.mode, time_cell(event.until), event.standing,
+                event.note, event.by,
+            ]  # fmt: skip
+
+
+class WholeTimelineFilter(TimelineFilter):
+    q = words_field(gettext_lazy("渠道、分销商、推广码、说明或依据"))
 
 
 class HandoverForm(forms.Form):

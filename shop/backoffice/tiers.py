@@ -10,9 +10,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -26,6 +25,7 @@ from unfold.decorators import action, display
 
 from base.audit import record_audit
 from base.filters import ListFilter, file_name, words_field
+from base.pages import page_of
 from base.tables import csv_response, is_table
 from distribution.models import (
     Distributor,
@@ -43,6 +43,7 @@ from distribution.tiers.privileges import in_words
 from distribution.tiers.reviews import preview_review
 from distribution.tiers.words import calendar_in_words, period_in_words, tasks_in_words
 from shop.backoffice.actions import OneRowAdmin, ReadOnlyAdmin, merchant
+from shop.backoffice.finding import WHOM, distributors_like
 from shop.backoffice.percents import InPercents, PercentField
 
 PER_PAGE = 50
@@ -58,7 +59,7 @@ class ReviewFilter(ListFilter):
         label=gettext_lazy("结果"),
         choices=[("", gettext_lazy("全部")), *TierReview.Outcome.choices],
     )
-    q = words_field(gettext_lazy("姓名、手机号或推广码"))
+    q = words_field(WHOM)
 
 
 class PrivilegesForm(ModelForm):
@@ -183,36 +184,24 @@ class TierAdmin(PrivilegedAdmin):
             raise PermissionDenied
         filters = ReviewFilter(request.GET)
         wanted = filters.wanted()
-        decisions = preview_review(timezone.now(), among=_named(wanted["search"]))
+        decisions = preview_review(timezone.now(), among=distributors_like(wanted["search"]))
         counts = Counter(str(decision.outcome) for decision in decisions)
         if wanted["outcome"]:
             decisions = [d for d in decisions if d.outcome == wanted["outcome"]]
         if is_table(request, filters):
             return csv_response(file_name(_("等级考核"), filters), _columns(), _lines(decisions))
-        page = Paginator(decisions, PER_PAGE).get_page(request.GET.get("page"))
+        page = page_of(request, decisions, PER_PAGE)
         context = self.admin_site.each_context(request) | {
             "title": _("现在考核会怎样"),
             "opts": self.opts,
             "page": page,
-            "rows": _rows(page),
+            "rows": _rows(page.object_list),
             "filters": filters,
             "chosen": wanted["outcome"],
             "outcomes": [(o.value, o.label, counts[o.value]) for o in TierReview.Outcome],
             "calendar": calendar_in_words(TierCalendar.objects.get()),
         }
         return TemplateResponse(request, "backoffice/tier_review.html", context)
-
-
-def _named(search: str) -> QuerySet[Distributor]:
-    """Whose name, phone or code it is; everybody without a search."""
-    people = Distributor.objects.all()
-    if search:
-        people = people.filter(
-            Q(code__iexact=search)
-            | Q(user__name__icontains=search)
-            | Q(user__phone__contains=search)
-        )
-    return people
 
 
 def _rows(decisions: Iterable[Decision]) -> list[tuple[Decision, Distributor, str, str]]:

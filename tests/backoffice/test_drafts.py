@@ -253,6 +253,34 @@ class TestDryRuns:
         assert list(book["汇总"].values)[1] == ("佣金合计", 15, 25, 10)
         assert [row[1:] for row in list(book["分类"].values)[1:]] == [(100, 15, 25, 10)]
 
+    def test_who_gets_more_is_found_on_the_page_and_in_the_file(
+        self, client: Client, merchant: User, draft: ChangeSet
+    ) -> None:
+        draft_change(draft, trade(), by=merchant, rate1=D("0.20"))
+        draft.refresh_from_db()
+        run = carry_out(request_dry_run(draft, DAY, DAY, by=None).pk)
+        assert run is not None
+        address = reverse("admin:distribution_dryrun_change", args=[run.pk])
+        file = reverse("admin:dry_run_csv", args=[run.pk])
+        for asked, names in [
+            ({}, ["乙", "甲", ""]),
+            ({"change": "more"}, ["乙"]),
+            ({"change": "same"}, ["甲"]),
+            ({"change": "less"}, []),
+            ({"q": "甲"}, ["甲"]),
+            ({"q": "甲", "change": "more"}, []),
+        ]:
+            page = client.get(address, asked).context["page"]
+            shown = [effect.distributor.user.name for effect in page.object_list]
+            assert shown == [name for name in names if name], asked
+            lines = b"".join(client.get(file, asked)).decode().splitlines()[1:]
+            assert [line.split(",")[1] for line in lines] == names, asked
+        bad = {"change": "nonsense"}
+        assert client.get(file, bad)["Location"] == f"{address}?change=nonsense"
+        assert "变化：没有这个选项。" in client.get(address, bad).content.decode()
+        empty = client.get(address, {"change": "less"}).content.decode()
+        assert "没有符合条件的分销商。" in empty and "清除条件" in empty
+
     @pytest.mark.parametrize("count", [1, 3])
     def test_a_result_of_any_length_takes_as_many_queries(
         self, client: Client, draft: ChangeSet, django_assert_num_queries: Callable[..., Any], count: int

@@ -57,8 +57,69 @@ class TestTimelines:
     ) -> None:
         member = make_user()
         follow(member, rows)
+        address = reverse("admin:member_timeline", args=[member.pk])
         with django_assert_num_queries(7):
-            client.get(reverse("admin:member_timeline", args=[member.pk]))
+            client.get(address)
+        with django_assert_num_queries(7):
+            client.get(address, {"q": "推", "decision": "won"})
+        with django_assert_num_queries(4):  # session, merchant, member, rows
+            file = b"".join(client.get(address, {"format": "csv"}))
+        assert len(file.splitlines()) == rows + 1
+
+    def test_found_filtered_and_taken_away_alike(self, client: Client, merchant: User) -> None:
+        member = make_user("陈晨")
+        follow(member, 2)
+        one = Distributor.objects.get(user__name="推1")
+        address = reverse("admin:member_timeline", args=[member.pk])
+        today = f"{timezone.localdate():%Y-%m-%d}"
+        won, kept = "绑定", "维持原绑定"
+        for asked, decided in [
+            ({}, [kept, won]),
+            ({"decision": "won"}, [won]),
+            ({"kind": "merchant"}, []),
+            ({"q": one.code.lower()}, [kept]),
+            ({"q": "推0"}, [kept, won]),  # for whom, or who served until then
+            ({"q": "先到先得"}, [kept]),
+            ({"until": "2001-01-01"}, []),
+            ({"q": "推1", "decision": "kept", "until": today}, [kept]),
+        ]:
+            page = client.get(address, asked)
+            assert [event.decision for event in page.context["events"]] == decided, asked
+            file = b"".join(client.get(address, asked | {"format": "csv"})).decode("utf-8-sig")
+            assert [line.split(",")[4] for line in file.splitlines()[1:]] == decided, asked
+        assert "没有符合条件的记录" in client.get(address, {"q": "无"}).content.decode()
+
+    def test_two_filters_survive_the_next_page(self, client: Client, merchant: User) -> None:
+        member = make_user()
+        follow(member, 1)
+        rows = Trace.objects.get()
+        Trace.objects.bulk_create(
+            Trace(member=member, kind="click", at=rows.at, decided_at=rows.at, decision="refused",
+                  why="loop", distributor=rows.distributor)
+            for _ in range(60)
+        )  # fmt: skip
+        address = reverse("admin:member_timeline", args=[member.pk])
+        html = client.get(address, {"decision": "refused", "q": "循环"}).content.decode()
+        kept = "decision=refused&amp;q=%E5%BE%AA%E7%8E%AF"
+        assert f"?{kept}&amp;page=2" in html and f"?{kept}&amp;format=csv" in html
+
+    @pytest.mark.parametrize(
+        ("asked", "said"),
+        [
+            ({"kind": "nonsense"}, "事项：没有这个选项。"),
+            ({"since": "2026-02-31"}, "从哪天：没有这一天。"),
+            ({"since": "2026-03-02", "until": "2026-03-01"}, "到哪天：比开始那天还早。"),
+            ({"q": "长" * 10_000}, "：最多 40 个字。"),
+            ({"q": "a\x00"}, "：有不能查找的字符。"),
+        ],
+    )
+    def test_what_cannot_be_read_is_said_and_makes_no_file(
+        self, client: Client, merchant: User, asked: dict[str, str], said: str
+    ) -> None:
+        address = reverse("admin:member_timeline", args=[merchant.pk])
+        for extra in ({}, {"format": "csv"}, {"page": "-1"}, {"page": "abc"}):
+            html = client.get(address, asked | extra).content.decode()
+            assert said in html and "看不懂的条件没有用上" in html
 
     def test_a_shopper_and_one_without_the_key_get_nowhere(self, client: Client) -> None:
         member = make_user()
