@@ -265,7 +265,7 @@ class InvitationAdmin(ReadOnlyAdmin):
         form = PeriodForm(request.GET or None, initial=PeriodForm.usual())
         rows = funnel(*form.period())
         titles = [_("月份"), _("已发出"), _("已打开"), _("已加入"), _("首次成交"), _("已用券")]
-        if is_table(request):
+        if is_table(request, form):
 
             def table() -> Iterator[list[Any]]:
                 for row in rows:

@@ -4,6 +4,7 @@ calendar of campaigns, and rules as a file."""
 from datetime import datetime, timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -13,9 +14,11 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from base.clock import beijing_date, day_start
+from base.filters import ListFilter, words_field
 from base.models import AuditEntry
 from base.money import ZERO, percent
 from base.pages import page_of
@@ -125,21 +128,46 @@ def policy_versions(request: HttpRequest, site: ModelAdmin) -> HttpResponse:
     return TemplateResponse(request, "backoffice/policy_history.html", context)
 
 
+class CampaignFilter(ListFilter):
+    """Of what a campaign is, and the words by which any rule is found."""
+
+    scope = forms.ChoiceField(
+        label=gettext_lazy("范围"),
+        choices=[("", gettext_lazy("全部范围")), *Rule.Scope.choices],
+    )
+    q = words_field(gettext_lazy("商品、分类、等级或分销商"))
+
+    def narrow(
+        self, request: HttpRequest, site: ModelAdmin, rules: QuerySet[Rule]
+    ) -> QuerySet[Rule]:
+        wanted = self.wanted()
+        if wanted["scope"]:
+            rules = rules.filter(scope=wanted["scope"])
+        if wanted["search"]:
+            rules, _is_doubled = site.get_search_results(request, rules, wanted["search"])
+        return rules
+
+
 def campaign_list(request: HttpRequest, site: ModelAdmin) -> HttpResponseBase:
     """Running and coming campaigns as a calendar, the past ones as a list; `?format=csv` as a
     file."""
     now = timezone.now()
-    if is_table(request):
-        return rules_file(
-            Rule.objects.filter(cancelled_at=None).exclude(starts_at=None, ends_at=None)
-        )
+    filters = CampaignFilter(request.GET)
+
+    def wanted(rules: QuerySet[Rule]) -> QuerySet[Rule]:
+        return filters.narrow(request, site, rules.select_related(*CONTENT_WORDS))
+
+    if is_table(request, filters):
+        dated = Rule.objects.filter(cancelled_at=None).exclude(starts_at=None, ends_at=None)
+        return rules_file(wanted(dated))
     first = day_start(beijing_date(now)) - timedelta(days=DAYS_BEFORE)
     running, coming = (
-        list(campaigns(state, now).select_related(*CONTENT_WORDS)[:100])
+        list(wanted(campaigns(state, now))[:100])
         for state in (RuleState.IN_FORCE, RuleState.COMING)
     )
-    past = page_of(request, campaigns(RuleState.OVER, now).select_related(*CONTENT_WORDS), PER_PAGE)
+    past = page_of(request, wanted(campaigns(RuleState.OVER, now)), PER_PAGE)
     context = _context(request, site, _("活动日历")) | {
+        "filters": filters,
         "groups": [
             (_("进行中"), "running", [_bar(rule, first) for rule in running]),
             (_("即将开始"), "coming", [_bar(rule, first) for rule in coming]),

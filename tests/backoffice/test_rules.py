@@ -410,14 +410,6 @@ class TestLists:
             "活动开始": "", "活动结束": "", "版本生效": "", "版本失效": "", "状态": "生效中",
         }  # fmt: skip
 
-    def test_the_calendar_of_campaigns(
-        self, client: Client, merchant: User, rules: dict[str, Rule]
-    ) -> None:
-        page = client.get(reverse("admin:rule_campaigns"))
-        groups = {kind: [bar["rule"] for bar in bars] for _title, kind, bars in page.context["groups"]}  # fmt: skip
-        assert groups == {"running": [rules["campaign"]], "coming": [rules["coming"]]}
-        assert [rule for rule, _sentence in page.context["past"]] == [rules["past"]]
-
 
 class TestAccess:
     def test_who_may_only_look_changes_nothing(self, client: Client, clerk: User) -> None:
