@@ -45,11 +45,17 @@ def many(count: int) -> str:
 
 @register.simple_tag
 def price(amount: Decimal, size: str = "") -> SafeString:
-    """A price with a small ¥ and small 分; `size` is "", "large", "small" and/or "plain"."""
+    """A price with a small ¥ and small 分; `size` is "", "large", "small" and/or "plain".
+
+    What needs room says so, for places that have little: `long` from ¥100,000, `longer` from
+    ¥1,000,000.
+    """
     sign, whole, cents = _parts(Decimal(amount))
+    width = {7: " long", 9: " longer"}.get(min(len(whole), 9), "")
     return format_html(
-        '<span class="price {}">{}<span class="yuan">¥</span>{}<span class="cents">.{}</span></span>',
+        '<span class="price {}{}">{}<span class="yuan">¥</span>{}<span class="cents">.{}</span></span>',
         size,
+        width,
         sign,
         whole,
         cents,

@@ -40,6 +40,19 @@ def test_a_price_has_a_small_sign_and_small_cents() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("amount", "classes"),
+    [
+        ("99999.99", "price plain"),
+        ("100000", "price plain long"),
+        ("-1000000", "price plain longer"),
+        ("12345678.90", "price plain longer"),
+    ],
+)
+def test_a_price_that_needs_room_says_so(amount: str, classes: str) -> None:
+    assert f'class="{classes}"' in render('{% price amount "plain" %}', amount=Decimal(amount))
+
+
 def test_counts_nobody_needs_to_the_piece() -> None:
     assert [many(count) for count in (0, 9999, 10_000, 12_999, 130_000)] == [
         "0",
