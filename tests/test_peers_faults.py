@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from base.locks import lock_rows
 from base.models import Notice
 from base.notices import queue_notice
-from distribution.models import Balance, Click, Commission, Rule
+from distribution.models import Balance, Commission, Rule, Trace
 from distribution.money import commissions as domain
 from distribution.money.balances import balance_of, change_balances
 from distribution.policy import publish_policy
 from distribution.programme.people import set_status
+from distribution.referral import click_buffer
 from distribution.referral.relations import (
     CannotRelate,
     bind_by_link,
@@ -39,6 +41,7 @@ from payouts.models import Payout
 from payouts.states import PayoutState
 from tests.books import commissions
 from tests.buying import DAY, NOON, buy, earn, take_back
+from tests.distribution.referral.test_clicks import bound_to, member, sign_in
 from tests.make import (
     START,
     make_chain,
@@ -264,7 +267,17 @@ def test_fault_15_no_commission_on_oneself_or_for_one_who_is_not_approved() -> N
     set_status(chain.b, Status.FROZEN, by=None, reason="核实中", at=NOON)
     buy(chain, "100.00", at=NOON + DAY)
     assert commissions()[1:] == ["2 甲 5.00 → 5.00"]
-    assert Click._meta.db_table in connection.introspection.table_names()
+
+
+def test_fault_15_who_recommended_outlives_every_cache() -> None:
+    """A guest followed a link, and Redis forgot everything before they signed in."""
+    person, user = make_distributor(name="阿珍"), member()
+    guest = Client(headers={"origin": "http://testserver", "user-agent": "Mozilla/5.0 (iPhone)"})
+    guest.get(f"/r/{person.code}/")
+    click_buffer._server().flushdb()
+    sign_in(guest, user)
+    assert bound_to(user) == ["阿珍"]
+    assert Trace.objects.get(member=user, decision="won").distributor == person
 
 
 def test_fault_16_a_run_never_loads_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
