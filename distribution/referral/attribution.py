@@ -170,9 +170,6 @@ def _attribution(
     tier2: int | None,
     uplift2: Decimal | None,
 ) -> Attribution:
-    block1 = _block(payee1, status1)
-    if payee1 == buyer_id and why1 != Why.SELF:
-        block1 = Block.IS_BUYER
     block2 = _block(payee2, status2)
     if payee2 is not None and payee2 == buyer_id:
         block2 = Block.IS_BUYER
@@ -185,7 +182,7 @@ def _attribution(
         placed_at,
         policy_id,
         (
-            Payee(payee1, why1, block1, tier1, uplift1 or Decimal(0)),
+            Payee(payee1, why1, _block(payee1, status1), tier1, uplift1 or Decimal(0)),
             Payee(payee2, why2, block2, tier2, uplift2 or Decimal(0)),
         ),
     )

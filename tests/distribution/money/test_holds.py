@@ -30,7 +30,7 @@ from payouts.models import Payout, Schedule
 from payouts.sending import approve_payout, send_payouts
 from tests.books import ledger, money, prove
 from tests.buying import DAY, MOMENT, NOON, buy, earn, take_back
-from tests.make import Chain, make_chain, make_rule, receive
+from tests.make import Chain, make_chain, make_rule, make_user, receive
 from tests.paying import MONDAY, make_schedule, open_bank, payouts, run, skips
 
 pytestmark = pytest.mark.django_db
@@ -218,9 +218,10 @@ class TestRevoking:
 def test_held_twice_is_held_once(chain: Chain) -> None:
     order = earn(chain, "100.00")
     assert hold(order, NOON + 8 * DAY) == hold(order, NOON + 9 * DAY)
-    release_commission(of(order), by=None, reason="没有问题", at=NOON + 10 * DAY)
-    release_commission(of(order), by=None, reason="没有问题", at=NOON + 11 * DAY)
-    assert [h.ended_at for h in Hold.objects.all()] == [NOON + 10 * DAY]
+    first, second = make_user(), make_user()
+    release_commission(of(order), by=first, reason="没有问题", at=NOON + 10 * DAY)
+    release_commission(of(order), by=second, reason="没有问题", at=NOON + 11 * DAY)
+    assert [(h.ended_at, h.ended_by) for h in Hold.objects.all()] == [(NOON + 10 * DAY, first)]
     assert money(chain.b) == {"pending": "30.00"}
     prove()
 

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from base.accounts.models import User
 from base.clock import BEIJING
 from distribution.models import Binding, Distributor, OrderTerms, Policy, Recruitment
-from distribution.policy import publish_policy
+from distribution.policy import cancel_policy, publish_policy
 from distribution.programme.people import approve, join, set_status
 from distribution.referral.attribution import attribute_orders
 from distribution.referral.recognition import recognise
@@ -103,9 +104,41 @@ class TestEachLevelByItself:
         publish_policy(by=None, at=START + DAY, two_levels=False)
         assert buys(chain.c) == ["乙 bound paid", "甲 recruiter one_level"]
         assert buys(chain.c, at=START + DAY - MOMENT) == ["乙 bound paid", "甲 recruiter paid"]
+        assert buys(chain.b.user) == ["甲 bound paid", "— nobody missing"]
 
 
 class TestAtTheMoment:
+    def test_a_cancelled_version_of_the_policy_never_was(self) -> None:
+        chain, soon = make_chain(), timezone.now() + DAY
+        planned = publish_policy(by=None, at=soon, two_levels=False)
+        assert buys(chain.c, at=soon)[1] == "甲 recruiter one_level"
+        cancel_policy(planned, by=None)
+        assert buys(chain.c, at=soon)[1] == "甲 recruiter paid"
+
+    def test_of_two_versions_of_one_moment_the_later_written_holds(self) -> None:
+        chain = make_chain()
+        for two_levels in (False, True, False):
+            publish_policy(by=None, at=PLACED, two_levels=two_levels)
+        assert buys(chain.c)[1] == "甲 recruiter one_level"
+
+    def test_the_buyers_standing_at_placement_counts(self) -> None:
+        publish_policy(by=None, at=START, self_purchase=True)
+        own = make_distributor(name="甲", at=PLACED).user
+        assert buys(own, at=PLACED - MOMENT)[0] == "— nobody missing"
+        assert buys(own, at=PLACED)[0] == "甲 self paid"
+
+    def test_the_recruiters_standing_at_placement_counts(self) -> None:
+        chain = make_chain()
+        set_status(chain.a, Status.FROZEN, by=None, reason="test", at=PLACED)
+        assert buys(chain.c, at=PLACED - MOMENT)[1] == "甲 recruiter paid"
+        assert buys(chain.c, at=PLACED)[1] == "甲 recruiter frozen"
+
+    def test_a_recruiter_until_placement_is_none_any_more(self) -> None:
+        chain = make_chain()
+        reassign_recruiter(chain.b, None, by=make_user(), reason="test", at=PLACED)
+        assert buys(chain.c, at=PLACED - MOMENT)[1] == "甲 recruiter paid"
+        assert buys(chain.c, at=PLACED)[1] == "— nobody missing"
+
     def test_standing_at_placement_counts(self) -> None:
         chain = make_chain()
         set_status(chain.b, Status.FROZEN, by=None, reason="test", at=PLACED)
