@@ -87,7 +87,11 @@ class TestPage:
     )  # fmt: skip
     def test_says_how_one_joins(self, guest: Client, joining: str, words: str) -> None:
         publish_policy(by=None, joining=Policy.Joining(joining), joining_spend=99)
-        assert words in text_of(guest.get(RECRUIT))
+        html = text_of(guest.get(RECRUIT))
+        assert words in html
+        # No button promises what the policy does not give.
+        assert ("免费加入" in html) == (joining in ("open", "order", "spent"))
+        assert ("看看怎么参加" in html) == (joining == "appointed")
 
     def test_stories_with_the_ledgers_figures(self, guest: Client) -> None:
         person = make_distributor(name="真名字")

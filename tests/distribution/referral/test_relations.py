@@ -280,3 +280,40 @@ class TestTheDatabase:
             )
         with pytest.raises(IntegrityError, match="recruitment_runs_forward"), transaction.atomic():
             Recruitment.objects.create(distributor=a, recruiter=b, starts_at=NOON, ends_at=NOON)
+
+
+class TestTheMerchantsWordTwice:
+    """A double click, or the same again in another tab: one relation, one row, one deed."""
+
+    def test_of_a_customer(self) -> None:
+        chain, other = make_chain(), make_distributor(name="别")
+        first = reassign_customer(chain.c, other, by=chain.a.user, reason="一次", at=NOON)
+        again = reassign_customer(chain.c, other, by=chain.a.user, reason="两次", at=NOON + DAY)
+        assert first == again
+        assert bindings(chain.c)[-1] == ("别", NOON, None)
+        assert chain.c.traces.filter(kind="merchant").count() == 1
+        assert AuditEntry.objects.filter(action="reassign_customer").count() == 1
+
+    def test_to_nobody(self) -> None:
+        chain = make_chain()
+        for day in range(2):
+            reassign_customer(chain.c, None, by=chain.a.user, reason="放开", at=NOON + day * DAY)
+        assert chain.c.traces.filter(kind="merchant").count() == 1
+
+    def test_a_links_binding_becomes_the_merchants(self) -> None:
+        """Not the same: from now on no link and no lapse changes it."""
+        publish_policy(by=None, at=START, binding_mode=Mode.FIRST_FOR_DAYS, binding_days=30)
+        person, customer = make_distributor(name="先"), make_user()
+        bind_by_link(customer, person, at=NOON)
+        reassign_customer(customer, person, by=person.user, reason="留住", at=NOON + DAY)
+        assert bindings(customer) == [("先", NOON, NOON + DAY), ("先", NOON + DAY, None)]
+
+    def test_of_a_distributor(self) -> None:
+        chain, other = make_chain(), make_distributor(name="别")
+        first = reassign_recruiter(chain.b, other, by=chain.c, reason="一次", at=NOON)
+        again = reassign_recruiter(chain.b, other, by=chain.c, reason="两次", at=NOON + DAY)
+        assert first == again
+        assert chain.b.user.traces.filter(kind="recruiter").count() == 1
+        for day in range(2, 4):
+            reassign_recruiter(chain.b, None, by=chain.c, reason="放开", at=NOON + day * DAY)
+        assert chain.b.user.traces.filter(kind="recruiter").count() == 2
