@@ -42,7 +42,7 @@ class CheckoutForm(forms.Form):
     )
     coupon = forms.CharField(max_length=20, required=False)
     promo_code = forms.CharField(
-        label=gettext_lazy("优惠码"),
+        label=gettext_lazy("优惠码或推广码"),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),

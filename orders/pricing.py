@@ -78,6 +78,12 @@ class Quote:
         return sums
 
     @property
+    def noted_code(self) -> str:
+        """A code that was typed and applies, and takes nothing off: it is noted all the same."""
+        takes_off = any("promo_code" in line.discounts for line in self.lines)
+        return "" if takes_off else self.choices.get("promo_code", "")
+
+    @property
     def total(self) -> Decimal:
         return self.goods_amount + self.shipping
 

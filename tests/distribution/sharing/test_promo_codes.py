@@ -352,6 +352,21 @@ class TestAtCheckout:
         html = client.get("/checkout/", query).content.decode()
         assert "优惠码 SWEET" in html and 'name="expected_total" value="25.00"' in html
 
+    def test_a_friends_code_that_takes_nothing_off_is_noted(
+        self, owner: Distributor, client: Client
+    ) -> None:
+        """Or the buyer would not know that it counts."""
+        buyer, variant = make_user(), make_variant("30.00")
+        client.force_login(buyer)
+        query = {"item": f"{variant.pk}:1", "promo_code": owner.code}
+        html = client.get("/checkout/", query).content.decode()
+        assert f"“{owner.code}”已记下，不影响价格。" in html
+        for other in ({"promo_code": ""}, {"promo_code": "NEVER"}):
+            assert "已记下" not in client.get("/checkout/", query | other).content.decode()
+        make_code()
+        html = client.get("/checkout/", query | {"promo_code": "SWEET"}).content.decode()
+        assert "优惠码 SWEET" in html and "已记下" not in html
+
     def test_a_bad_one_is_named_and_the_order_is_not_lost(self, client: Client) -> None:
         buyer, variant = make_user(), make_variant("30.00")
         address = make_address(buyer)
