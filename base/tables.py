@@ -19,6 +19,7 @@ from django.utils.timezone import localtime
 
 # A cell that begins like this would be run as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+EXACT_DIGITS = 15  # of a number, as spreadsheets keep it
 CHUNK = 500
 MOST_ROWS = 50_000  # of one person's list
 BYTE_ORDER_MARK = "\ufeff"  # without it a spreadsheet reads Chinese as something else
@@ -57,10 +58,11 @@ def _lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str
 
 def safe_cell(value: Any) -> str:
     """As text; what a spreadsheet would run as a formula is quoted, whatever object it was the
-    text of. Numbers stay."""
+    text of, and so is a voucher's long row of digits, which it would round. Numbers stay."""
     text = "" if value is None else str(value)
     is_number = isinstance(value, (int, float, Decimal))
-    return f"'{text}" if text.startswith(FORMULA) and not is_number else text
+    is_misread = text.startswith(FORMULA) or (text.isdecimal() and len(text) > EXACT_DIGITS)
+    return f"'{text}" if is_misread and not is_number else text
 
 
 def time_cell(at: datetime | None) -> str:

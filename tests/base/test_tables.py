@@ -28,6 +28,12 @@ def test_whatever_a_text_was_the_text_of() -> None:
     assert [safe_cell(cell) for cell in cells] == ["'=1+1", "'-1", "-3.00"]
 
 
+def test_the_digits_of_a_voucher_stay() -> None:
+    texts = ["4200001234202611261234567890", "123456789012345", "1234567890123456"]
+    assert [safe_cell(text) for text in texts] == [f"'{texts[0]}", texts[1], f"'{texts[2]}"]
+    assert safe_cell(10**16) == "10000000000000000"
+
+
 def test_nothing_is_an_empty_cell() -> None:
     assert safe_cell(None) == ""
 
