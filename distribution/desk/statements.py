@@ -186,8 +186,8 @@ class Line:
         return str(self.kind.label)
 
 
-# Commissions and their reversals one by one, with the order they come from; whole movements of the
-# balance (maturing, payouts) as the ledger has them.
+# Commissions, their reversals and holds one by one, with the order they come from; whole movements
+# of the balance (maturing, payouts) as the ledger has them.
 LINES = """
 WITH movement AS (
     SELECT 'accrue' AS kind, commission.accrued_at AS at, commission.amount_at_payment AS amount,
@@ -211,10 +211,13 @@ WITH movement AS (
     JOIN distribution_commission commission ON commission.id = reversal.commission_id
     WHERE commission.payee_id = %(who)s AND reversal.at >= %(start)s AND reversal.at < %(end)s
     UNION ALL
-    SELECT entry.kind, entry.at, entry.amount, NULL, NULL, NULL, NULL,
+    SELECT entry.kind, entry.at, entry.amount, held.id, held.level, held.order_id, held.line_id,
            CASE WHEN entry.kind IN ('mature', 'hold') THEN '' ELSE split_part(transfer.key, ':', 2) END
     FROM distribution_entry entry
     JOIN distribution_transfer transfer ON transfer.id = entry.transfer_id
+    LEFT JOIN distribution_hold hold ON hold.id = CASE
+        WHEN entry.kind = 'hold' THEN split_part(transfer.key, ':', 2)::bigint END
+    LEFT JOIN distribution_commission held ON held.id = hold.commission_id
     WHERE entry.distributor_id = %(who)s AND entry.account IN ('available', 'reserved')
       AND entry.at >= %(start)s AND entry.at < %(end)s
       AND (entry.account = 'available' AND entry.kind IN ('mature', 'hold', 'reserve', 'release')

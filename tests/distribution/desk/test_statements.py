@@ -318,6 +318,18 @@ class TestAMonth:
         name = browser.get(f"{LIST}2026-03/", asked | {"format": "csv"})["Content-Disposition"]
         assert unquote(name).endswith(f"''账单 2026-03 产生佣金 {number}.csv")
 
+    def test_what_is_held_is_named(self, told: Chain, pages_of: Pages) -> None:
+        """Whose money was set aside while it is looked at: its order, found by its number too."""
+        at = datetime(2026, 5, 20, tzinfo=BEIJING)
+        order = earn(told, "200.00", at=at - 8 * DAY)
+        commission = order.commissions.get(level=1)
+        hold_commission(commission, by=None, reason="test", at=at)
+        lines = StatementLines(told.b, date(2026, 5, 1), kind="hold", number=order.number)
+        found = [(line.commission_id, line.level, line.order, line.moved) for line in lines]
+        assert found == [(commission.pk, 1, order.number, D("40.00"))]
+        html = pages_of(told.b).get(f"{LIST}2026-05/", {"kind": "hold"}).content.decode()
+        assert f"订单 {order.number}" in html
+
     def test_sums_add_up(self) -> None:
         empty = Statement(date(2026, 1, 1), Sums(D(1), D(2), D(3)))
         assert empty.closing.total == D(6) and empty.rows() == []
