@@ -211,16 +211,20 @@ WITH movement AS (
     JOIN distribution_commission commission ON commission.id = reversal.commission_id
     WHERE commission.payee_id = %(who)s AND reversal.at >= %(start)s AND reversal.at < %(end)s
     UNION ALL
-    SELECT entry.kind, entry.at, entry.amount, held.id, held.level, held.order_id, held.line_id,
-           CASE WHEN entry.kind IN ('mature', 'hold') THEN '' ELSE split_part(transfer.key, ':', 2) END
+    SELECT 'hold', hold.held_at, hold.amount, commission.id, commission.level,
+           commission.order_id, commission.line_id, ''
+    FROM distribution_hold hold
+    JOIN distribution_commission commission ON commission.id = hold.commission_id
+    WHERE commission.payee_id = %(who)s AND hold.amount > 0
+      AND hold.held_at >= %(start)s AND hold.held_at < %(end)s
+    UNION ALL
+    SELECT entry.kind, entry.at, entry.amount, NULL, NULL, NULL, NULL,
+           CASE WHEN entry.kind = 'mature' THEN '' ELSE split_part(transfer.key, ':', 2) END
     FROM distribution_entry entry
     JOIN distribution_transfer transfer ON transfer.id = entry.transfer_id
-    LEFT JOIN distribution_hold hold ON hold.id = CASE
-        WHEN entry.kind = 'hold' THEN split_part(transfer.key, ':', 2)::bigint END
-    LEFT JOIN distribution_commission held ON held.id = hold.commission_id
     WHERE entry.distributor_id = %(who)s AND entry.account IN ('available', 'reserved')
       AND entry.at >= %(start)s AND entry.at < %(end)s
-      AND (entry.account = 'available' AND entry.kind IN ('mature', 'hold', 'reserve', 'release')
+      AND (entry.account = 'available' AND entry.kind IN ('mature', 'reserve', 'release')
            OR entry.account = 'reserved' AND entry.kind = 'settle')
 ), wanted AS (
     SELECT * FROM movement

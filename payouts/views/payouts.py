@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,7 +14,8 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from base.filters import file_name
+from base.filters import file_name, in_words
+from base.money import ZERO
 from base.pages import page_of
 from base.tables import csv_response, each_row, is_table, time_cell
 from distribution.access import distributor_of, earner
@@ -92,10 +93,13 @@ def payout(request: HttpRequest, number: str) -> HttpResponseBase:
     parts = parts_of(found, **filters.wanted())
     if is_table(request, filters):
         return csv_response(file_name(found.number, filters), _part_header(), _part_lines(parts))
+    asked = in_words(filters)
     context = {
         "tab": "promote",
         "distributor": person,
         "payout": found,
+        "asked": asked,
+        "sum": parts.aggregate(sum=Sum("amount", default=ZERO))["sum"] if asked else found.amount,
         "timeline": timeline_of(found),
         "channel": _channel(found),
         "attempts": [(row, answer_in_words(row)) for row in found.attempts.order_by("pk")],

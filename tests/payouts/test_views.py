@@ -155,6 +155,17 @@ class TestThePages:
             ):
                 assert browser.get(link, follow=True).status_code == 200
 
+    def test_a_part_of_a_payout_never_passes_for_the_whole(self, chain: Chain) -> None:
+        first = sold(chain, at=NOW - 30 * DAY)
+        sold(chain, "200.00", at=NOW - 30 * DAY)
+        run_at(NOW - 20 * DAY)
+        payout = Payout.objects.get(distributor=chain.b)
+        browser = pages_of(chain.b)
+        part = browser.get(f"/payouts/{payout.number}/", {"q": first.number}).content.decode()
+        assert f"只列出：<strong>{first.number}</strong>" in part
+        assert "这些一共 ¥10.00，整张结算单是 ¥30.00。" in part
+        assert "只列出" not in browser.get(f"/payouts/{payout.number}/").content.decode()
+
     def test_two_drafts_drawn_up_again_at_once_are_not_mixed_up(self, chain: Chain) -> None:
         suspect = []
         for days in (40, 30):
