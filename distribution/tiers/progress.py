@@ -98,7 +98,6 @@ def tier_progress(distributor: Distributor, *, at: datetime) -> TierProgress:
     holder = next(iter(holders_of(review, Distributor.objects.filter(pk=distributor.pk))), None)
     sold = sold_by(review, [holder])[distributor.pk] if holder else Windows()
     kept = distributor.tier_kept_until
-    rises = distributor.tier_rises_from
     return TierProgress(
         privileges=privileges,
         has=for_oneself(privileges),
@@ -108,7 +107,7 @@ def tier_progress(distributor: Distributor, *, at: datetime) -> TierProgress:
         figures=sold.running,
         deadlines=list(_deadlines(review, holder, sold)) if holder else [],
         kept_until=kept if kept and kept >= review.running.start else None,
-        rises_from=rises if rises and rises > beijing_date(at) else None,
+        rises_from=_held_down_until(distributor, at),
         is_examined_next=_is_examined_next(review, holder),
         higher=_higher(review, distributor, privileges, sold.running),
         history=_history(distributor),
@@ -118,11 +117,12 @@ def tier_progress(distributor: Distributor, *, at: datetime) -> TierProgress:
 @dataclass(frozen=True)
 class Outlook:
     """In short: the tasks that keep the present tier while they are not done, else those of the
-    next one up."""
+    next one up, from when on they count if the merchant lowered somebody."""
 
     running: Period
     keep: Deadline | None
     rise: Card | None
+    rises_from: date | None
 
 
 def tier_outlook(distributor: Distributor, *, at: datetime) -> Outlook:
@@ -136,7 +136,14 @@ def tier_outlook(distributor: Distributor, *, at: datetime) -> Outlook:
         running=review.running,
         keep=next((deadline for deadline in deadlines if not deadline.is_met), None),
         rise=_card(above[0], sold.running) if above else None,
+        rises_from=_held_down_until(distributor, at),
     )
+
+
+def _held_down_until(distributor: Distributor, at: datetime) -> date | None:
+    """The day from which one whom the merchant lowered may rise again; None when nothing waits."""
+    day = distributor.tier_rises_from
+    return day if day and day > beijing_date(at) else None
 
 
 def bars_of(tier: Tier, figures: Figures) -> list[Bar]:

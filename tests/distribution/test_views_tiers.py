@@ -200,6 +200,18 @@ class TestTheCardOfTheDashboard:
         set_tier(person, Tier.objects.get(code="gold"), by=None)
         assert "没有可以靠任务升到的更高等级" in self.card(person, pages_of)
 
+    def test_whom_the_merchant_lowered_is_promised_no_rise(
+        self, person: Distributor, today: datetime, pages_of: Pages
+    ) -> None:
+        sell(person, "100.00", today)
+        sell(person, "10.00", today)
+        assert "一小时内升级" in self.card(person, pages_of)
+        set_tier(person, Tier.objects.get(code="silver"), by=None)
+        set_tier(person, Tier.objects.get(code="bronze"), by=None)
+        for text in (self.card(person, pages_of), pages_of(person).get(PAGE).content.decode()):
+            assert "商家调整了你的等级" in text
+            assert "一小时内升级" not in text and "随时升级" not in text
+
     def test_the_dashboard_asks_for_it(self, person: Distributor, pages_of: Pages) -> None:
         asks = f'hx-get="{PAGE}"'
         html = pages_of(person).get("/distribution/").content.decode()
