@@ -24,7 +24,7 @@ from distribution.programme.agreements import (
     published,
 )
 from distribution.programme.joining import keep_contact
-from distribution.programme.people import resign
+from distribution.programme.people import resign, was_in_programme
 from distribution.states import Status
 
 
@@ -92,8 +92,12 @@ def _onward(request: HttpRequest) -> str:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: HttpRequest) -> HttpResponse:
-    """How the merchant reaches them; theirs to change at any time."""
+    """How the merchant reaches them; theirs to change at any time. Who was never in has one only
+    while they wait for an answer: what was forgotten is not asked for again."""
     person = distributor_of(request)
+    is_newcomer = not person.is_in_programme and not was_in_programme(person)
+    if is_newcomer and person.status != Status.APPLIED:
+        return redirect("distribution:join")
     kept = ContactDetails.objects.filter(pk=person.pk).first()
     names = ("wechat", "phone", "city", "introduction")
     form = ContactForm(
@@ -108,7 +112,8 @@ def contact(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("联系方式已保存。"))
             return redirect("distribution:contact")
-    return render(request, "distribution/contact.html", {"distributor": person, "form": form})
+    context = {"distributor": person, "form": form, "is_newcomer": is_newcomer}
+    return render(request, "distribution/contact.html", context)
 
 
 @insider

@@ -244,6 +244,23 @@ class TestHowOneStands:
         person.refresh_from_db()
         assert person.status == Status.APPLIED
 
+    def test_an_applicants_details_are_theirs_until_they_are_forgotten(
+        self, user: User, pages_of: Pages
+    ) -> None:
+        browser, address = pages_of(user), "/distribution/contact/"
+        browser.post(JOIN, AGREED | {"wechat": "lin_2026"})
+        html = text_of(browser.get(address))
+        assert "lin_2026" in html and "我的申请" in html
+        assert "room-tabs" not in html  # no rooms of money yet
+        browser.post(address, {"city": "杭州", "wechat": "lin_2027"})
+        assert ContactDetails.objects.get().wechat == "lin_2027"
+        browser.post(WITHDRAWAL)
+        assert browser.get(address)["Location"] == JOIN
+        assert browser.post(address, {"wechat": "lin_2028"})["Location"] == JOIN
+        assert not ContactDetails.objects.exists()
+        former = self.changed(make_distributor(), Status.RESIGNED)
+        assert "room-tabs" in text_of(pages_of(former).get(address))
+
     def test_who_is_in_has_no_application_to_take_back(self, pages_of: Pages) -> None:
         person = make_distributor()
         answer = pages_of(person).post(WITHDRAWAL)
