@@ -72,7 +72,7 @@ EVENTS = {
     "recruited": Event(
         TEAM,
         _("%(name)s 加入了推广，由你带来"),
-        _("TA 的顾客买东西，你得二级佣金。"),
+        _("TA 的顾客买东西，商家计二级佣金时算给你。"),
     ),
     "not_recruited": Event(
         TEAM,
@@ -97,7 +97,7 @@ EVENTS = {
     "recruits_given": Event(
         TEAM,
         _("商家把 %(count)s 位分销商归到你名下"),
-        _("%(names)s。从现在起，他们顾客的新订单由你得二级佣金；已下的订单不变。"),
+        _("%(names)s。从现在起，他们顾客的新订单计二级佣金时算给你；已下的订单不变。"),
     ),
     "recruits_taken": Event(
         TEAM,

@@ -15,6 +15,7 @@ from distribution.desk.dashboard import team_of
 from distribution.desk.own_tables import team_header, team_rows
 from distribution.desk.team import Group, members_of, shown
 from distribution.forms import TeamFilter
+from distribution.policy import current_policy
 from distribution.tiers.privileges import recruit_room
 
 PER_PAGE = 20
@@ -42,6 +43,7 @@ def team(request: HttpRequest) -> HttpResponseBase:
         "filters": filters,
         "sizes": team_of(person, at=now),
         "page": page,
+        "two_levels": group == Group.CUSTOMERS or current_policy().two_levels,
         "room": recruit_room(person, at=now) if group == Group.DISTRIBUTORS else None,
         "members": shown(person, group, list(page.object_list)),
     }

@@ -55,6 +55,11 @@ class TestReading:
         assert f'href="/accounts/login/?next={JOIN}"' in html
         assert "<form" not in html.split("<main")[1].split("</main>")[0]
 
+    def test_one_level_is_not_called_two(self, guest: Client) -> None:
+        publish_policy(by=None, two_levels=False)
+        html = text_of(guest.get(JOIN))
+        assert "只有这一级" in html and "两句话说完" in html and "二级佣金" not in html
+
     def test_the_agreement_in_both_languages(self, guest: Client) -> None:
         chinese = text_of(guest.get("/distribution/agreement/"))
         assert "分销协议" in chinese and FIRST_VERSION in chinese

@@ -12,6 +12,7 @@ from django.utils import timezone
 from base.accounts.models import User
 from distribution.desk.team import Group, Member, masked_name, members_of, shown
 from distribution.models import Distributor, PositionPrivileges
+from distribution.policy import publish_policy
 from distribution.referral.links import create_link
 from distribution.referral.relations import bind_by_link, reassign_customer
 from tests.make import (
@@ -160,13 +161,21 @@ class TestThePage:
             full = browser.get(f"{PAGE}?group=distributors").content.decode()
             assert "名额已满（1 / 1）" in full
 
+    @pytest.mark.parametrize("group", ["distributors", "second"])
+    def test_one_level_is_not_called_two(self, chain: Chain, pages_of: Pages, group: str) -> None:
+        browser, words = pages_of(chain.a), "商家目前只计一级佣金"
+        assert words not in browser.get(f"{PAGE}?group={group}").content.decode()
+        publish_policy(by=None, two_levels=False)
+        html = browser.get(f"{PAGE}?group={group}").content.decode()
+        assert words in html and "你得二级佣金" not in html
+
     @pytest.mark.parametrize("query", ["group=third", "q=%00", "page=999", "group=%00"])
     def test_nonsense_does_no_harm(self, chain: Chain, pages_of: Pages, query: str) -> None:
         assert pages_of(chain.a).get(f"{PAGE}?{query}").status_code == 200
 
     @pytest.mark.parametrize("number", [1, 3])
     @pytest.mark.parametrize(
-        ("group", "queries"), [("customers", 7), ("distributors", 11), ("second", 7)]
+        ("group", "queries"), [("customers", 7), ("distributors", 12), ("second", 8)]
     )
     def test_a_fixed_number_of_queries(
         self,
