@@ -6,6 +6,7 @@ and topics here from `AppConfig.ready`.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +35,9 @@ Words: TypeAlias = "str | Promise"
 NEWS = timedelta(days=7)
 STILL_WORTH_SENDING = timedelta(days=1)
 PASS_ON_CHUNK = 500
+# The values that are money, stored plain.
+MONEY = frozenset({"amount", "left", "sales"})
+PLAIN = re.compile(r"-?\d{1,15}\.\d\d")
 
 
 @dataclass(frozen=True)
@@ -181,9 +185,15 @@ def _shown(message: InboxMessage) -> Shown:
 
 
 def _values(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """As they are read: amounts of money with thousands, and words in English where there are."""
+    values = dict(stored) | {
+        name: f"{Decimal(value):,}"
+        for name, value in stored.items()
+        if name in MONEY and PLAIN.fullmatch(str(value))
+    }
     if get_language() != "en":
-        return dict(stored)
-    return dict(stored) | {
+        return values
+    return values | {
         name.removesuffix("_en"): value
         for name, value in stored.items()
         if name.endswith("_en") and value

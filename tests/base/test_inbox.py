@@ -86,6 +86,17 @@ def test_the_words_are_made_in_the_readers_language(anna: User) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [("1481481.48", "1,481,481.48"), ("-1000.00", "-1,000.00"), ("3.00", "3.00"), ("很多", "很多")],
+)
+def test_amounts_are_read_with_thousands(anna: User, stored: str, read: str) -> None:
+    tell("rain", [News(anna.pk, "1", {"place": "杭州 1000.00", "amount": stored})])
+    (message,) = shown(inbox_of(anna))
+    assert message.text == f"杭州 1000.00 ¥{read}"
+    assert InboxMessage.objects.get().values["amount"] == stored
+
+
 def test_what_nobody_names_any_more_still_opens(anna: User) -> None:
     rain(anna)
     del events["rain"]
