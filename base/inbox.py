@@ -38,6 +38,7 @@ PASS_ON_CHUNK = 500
 # The values that are money, stored plain.
 MONEY = frozenset({"amount", "left", "sales"})
 PLAIN = re.compile(r"-?\d{1,15}\.\d\d")
+WRITTEN = re.compile(r"¥?[\d,]+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,8 @@ def inbox_of(user: "User", *, topic: str = "", is_unread: bool = False, search: 
     if is_unread:
         messages = messages.filter(read_at=None)
     if search:
+        if WRITTEN.fullmatch(search):
+            search = search.lstrip("¥").replace(",", "")
         messages = messages.alias(told=Cast("values", TextField())).filter(told__icontains=search)
     return messages.order_by("-created_at", "-pk")
 

@@ -95,6 +95,10 @@ def test_amounts_are_read_with_thousands(anna: User, stored: str, read: str) -> 
     (message,) = shown(inbox_of(anna))
     assert message.text == f"杭州 1000.00 ¥{read}"
     assert InboxMessage.objects.get().values["amount"] == stored
+    plain = read.lstrip("-")
+    for search in (plain, plain[:4], stored):
+        assert inbox_of(anna, search=search).count() == 1
+    assert inbox_of(anna, search=f"¥{plain}").count() == (plain != "很多")
 
 
 def test_what_nobody_names_any_more_still_opens(anna: User) -> None:
