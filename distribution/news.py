@@ -4,6 +4,7 @@ The words of each event, and who is told what. Each is one statement, in the tra
 it tells of; events long past are told to nobody.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +30,24 @@ EVENTS = {
         COMMISSIONS,
         _("佣金撤回 ¥%(amount)s"),
         _("订单 %(order)s 发生退款，对应的佣金 ¥%(amount)s 已撤回。"),
+    ),
+    "commission_reversed_paid": Event(
+        COMMISSIONS,
+        _("佣金撤回 ¥%(amount)s"),
+        _(
+            "订单 %(order)s 发生退款，对应的佣金 ¥%(amount)s 已撤回。"
+            "这笔已经结算给你，不用退钱，之后的佣金会先补上它。"
+        ),
+    ),
+    "commission_matured_owing": Event(
+        COMMISSIONS,
+        _("佣金到期 ¥%(amount)s"),
+        _("¥%(amount)s 佣金已过售后期，先补上待抵扣的，有剩下的下次结算时付给你。"),
+    ),
+    "commission_matured_frozen": Event(
+        COMMISSIONS,
+        _("佣金到期 ¥%(amount)s"),
+        _("¥%(amount)s 佣金已过售后期。账号冻结期间先保留，解冻后继续结算。"),
     ),
     "commission_matured": Event(
         COMMISSIONS,
@@ -190,6 +209,7 @@ FROM distribution_reversal reversal
 JOIN distribution_commission commission ON commission.id = reversal.commission_id
 JOIN orders_order o ON o.id = commission.order_id
 WHERE reversal.refund_id = ANY(%(refunds)s) AND reversal.at >= %(since)s
+  AND (commission.allocated > commission.amount) = %(paid)s
 GROUP BY commission.payee_id, reversal.refund_id, o.number
 HAVING sum(reversal.amount) > 0
 """
@@ -201,16 +221,25 @@ def tell_earned(order_ids: Iterable[int]) -> None:
 
 
 def tell_reversed(refund_ids: Iterable[int]) -> None:
-    """Each payee whom these refunds cost something, once a refund."""
-    tell_from("commission_reversed", REVERSED, {"refunds": list(refund_ids)})
+    """Each payee whom these refunds cost something, once a refund; what had been paid to them
+    before is a message of its own."""
+    refunds = list(refund_ids)
+    tell_from("commission_reversed", REVERSED, {"refunds": refunds, "paid": False})
+    tell_from("commission_reversed_paid", REVERSED, {"refunds": refunds, "paid": True})
 
 
 def tell_matured(sums: Mapping[int, Decimal], at: datetime) -> None:
-    """What became available, one message a person and day, however many batches there are."""
-    day = f"{at:%Y-%m-%d}"
-    tell_sums(
-        "commission_matured", sums, key=day, link="/distribution/commissions/?state=available", at=at
-    )  # fmt: skip
+    """What became mature, and what becomes of it, one message a person and day, however many
+    batches there are. The balances have it already."""
+    by_event: dict[str, dict[int, Decimal]] = defaultdict(dict)
+    people = Distributor.objects.filter(pk__in=sums)
+    for pk, status, available in people.values_list("pk", "status", "balance__available"):
+        event = "commission_matured_owing" if available < sums[pk] else "commission_matured"
+        by_event["commission_matured_frozen" if status == Status.FROZEN else event][pk] = sums[pk]
+    for event, told in by_event.items():
+        state = "?state=available" if event == "commission_matured" else ""
+        link = f"/distribution/commissions/{state}"
+        tell_sums(event, told, key=f"{at:%Y-%m-%d}", link=link, at=at)
 
 
 def tell_standing(

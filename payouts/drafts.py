@@ -19,7 +19,7 @@ from payouts.models import Payout, Schedule, Skip
 from payouts.news import tell_shrunk_away
 from payouts.runs import amount_reason
 from payouts.sending import cancel_payout
-from payouts.states import PayoutState
+from payouts.states import UNSENT, PayoutState
 
 
 def rebuild_drafts(distributor_ids: Iterable[int], at: datetime) -> None:
@@ -103,8 +103,6 @@ def _rebuild(draft: Payout, at: datetime) -> None:
 
 def return_unsent(distributor: Distributor, *, by: User | None, at: datetime, reason: str) -> None:
     """Cancel what was not sent yet: the distributor is about to be banned."""
-    unsent = Payout.objects.filter(
-        distributor=distributor, state__in=[PayoutState.DRAFT, PayoutState.APPROVED]
-    )
+    unsent = Payout.objects.filter(distributor=distributor, state__in=UNSENT)
     for payout in unsent.order_by("pk"):
         cancel_payout(payout, by=by, reason=reason, at=at)

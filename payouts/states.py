@@ -30,6 +30,9 @@ PAYOUT_TRANSITIONS = {
 # Money is set aside for these.
 OPEN_PAYOUTS = (PayoutState.DRAFT, PayoutState.APPROVED, PayoutState.SENDING, PayoutState.AWAITING)
 
+# No channel has heard of these; they can still be cancelled.
+UNSENT = (PayoutState.DRAFT, PayoutState.APPROVED)
+
 
 class SkipReason(models.TextChoices):
     """Why somebody is not in a run, in words they may read."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from distribution.states import Status
 from payouts.models import Payout, PayoutAttempt
 from payouts.states import PayoutState
 
@@ -20,7 +21,7 @@ class Stage:
 
 
 def timeline_of(payout: Payout) -> list[Stage]:
-    """From the draft to the money, the latest last: no query."""
+    """From the draft to the money, the latest last: no query for a payout of `person.payouts`."""
     stages = [Stage(_("生成结算单"), payout.created_at)]
     if payout.approved_at:
         stages.append(Stage(_("商家已审批"), payout.approved_at))
@@ -31,9 +32,11 @@ def timeline_of(payout: Payout) -> list[Stage]:
 
 
 def _last(payout: Payout) -> Stage:
+    is_frozen = payout.distributor.status == Status.FROZEN
+    kept = _("账号冻结期间先不打款，钱为你留着，解冻后继续。") if is_frozen else ""
     now = {
-        PayoutState.DRAFT: Stage(_("等待商家审批"), None),
-        PayoutState.APPROVED: Stage(_("等待打款"), None),
+        PayoutState.DRAFT: Stage(_("等待商家审批"), None, kept),
+        PayoutState.APPROVED: Stage(_("等待打款"), None, kept),
         PayoutState.SENDING: Stage(
             _("等待渠道答复"),
             None,

@@ -80,11 +80,6 @@ class Position:
     place: int | None = None
     reason: str = ""
 
-    @property
-    def total(self) -> Decimal:
-        """All that was ever earned and kept. The ledger moves it on and never loses any."""
-        return self.money.pending + self.money.balance + self.money.reserved + self.money.paid
-
 
 def position_of(distributor: Distributor, *, at: datetime) -> Position:
     """Money and team of one distributor: two queries."""

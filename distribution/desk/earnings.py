@@ -200,6 +200,13 @@ class Movement:
     target: Account
     amount: Decimal
 
+    @property
+    def payout(self) -> str:
+        """The number of the payout it is about; other keys say nothing to people."""
+        return self.key.partition(":")[2] if self.kind in OF_PAYOUTS else ""
+
+
+OF_PAYOUTS = (Transfer.Kind.RESERVE, Transfer.Kind.RELEASE, Transfer.Kind.SETTLE)
 
 WAYS = {
     Transfer.Kind.ACCRUE: (Account.EXPENSE, Account.PENDING),

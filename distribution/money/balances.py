@@ -70,6 +70,11 @@ class Money:
     def debt(self) -> Decimal:
         return max(ZERO, -self.balance)
 
+    @property
+    def total(self) -> Decimal:
+        """All that was ever earned and kept. The ledger moves it on and never loses any."""
+        return self.pending + self.balance + self.reserved + self.paid
+
 
 def balance_of(distributor: Distributor) -> Money:
     """Pending, available, reserved, paid and debt of one distributor: three queries."""

@@ -1,5 +1,6 @@
 """What payees are told when one of their commissions is looked at, in general words."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -21,6 +22,14 @@ EVENTS = {
         _("佣金复核通过"),
         _("订单 %(order)s 的佣金 ¥%(amount)s 复核通过，照常结算。"),
     ),
+    "commission_revoked_paid": Event(
+        COMMISSIONS,
+        _("佣金经复核撤回"),
+        _(
+            "订单 %(order)s 的佣金 ¥%(amount)s 经复核不符合推广规则，已撤回。"
+            "这笔已经结算给你，不用退钱，之后的佣金会先补上它。如有异议请联系客服。"
+        ),
+    ),
     "commission_revoked": Event(
         COMMISSIONS,
         _("佣金经复核撤回"),
@@ -38,13 +47,16 @@ def tell_decision(event: str, commissions: Iterable[Commission], *, at: datetime
     was left of it when it was decided."""
     rows = Commission.objects.filter(pk__in=[one.pk for one in commissions])
     revoked = Sum("reversals__amount", filter=Q(reversals__refund=None, reversals__at=at))
-    news = [
-        News(
-            row.payee_id,
-            f"{row.pk}:{at:%Y%m%d%H%M%S}",
-            {"order": row.order.number, "amount": str(row.amount or row.revoked)},
-            f"/distribution/commissions/{row.pk}/",
+    news: dict[str, list[News]] = defaultdict(list)
+    for row in rows.select_related("order").annotate(revoked=revoked):
+        was_paid = event == "commission_revoked" and row.allocated > row.amount
+        news[f"{event}_paid" if was_paid else event].append(
+            News(
+                row.payee_id,
+                f"{row.pk}:{at:%Y%m%d%H%M%S}",
+                {"order": row.order.number, "amount": str(row.amount or row.revoked)},
+                f"/distribution/commissions/{row.pk}/",
+            )
         )
-        for row in rows.select_related("order").annotate(revoked=revoked)
-    ]
-    tell(event, news, at=at)
+    for name, told in news.items():
+        tell(name, told, at=at)

@@ -34,7 +34,7 @@ from payouts import runs, sending
 from payouts.channels import Manual, channel_choices, channel_name
 from payouts.models import Payout, PayoutAttempt, Run, Schedule, Skip
 from payouts.schedules import next_due_day
-from payouts.states import OPEN_PAYOUTS, PayoutState, SkipReason
+from payouts.states import OPEN_PAYOUTS, UNSENT, PayoutState, SkipReason
 from shop.backoffice.actions import (
     ReadOnlyAdmin,
     ReadOnlyInline,
@@ -378,7 +378,7 @@ class PayoutAdmin(Finds, ReadOnlyAdmin):
         text=_("尚未打款的结算单可以取消。"),
         form=ReasonForm,
         icon="undo",
-        when=lambda payout: payout.state in (PayoutState.DRAFT, PayoutState.APPROVED),
+        when=lambda payout: payout.state in UNSENT,
     )
     def cancel(self, request: HttpRequest, payout: Payout, form: ReasonForm) -> Any:
         sending.cancel_payout(payout, by=merchant(request), reason=form.cleaned_data["reason"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from unfold.widgets import (
 from base.clock import beijing_date
 from base.errors import DomainError
 from base.money import ZERO
+from base.templatetags.shop import money as yuan
 from distribution.desk.performance import sold_by, with_month
 from distribution.models import (
     Commission,
@@ -33,6 +34,7 @@ from distribution.money.balances import balance_of
 from distribution.programme import people
 from distribution.referral import relations
 from distribution.states import STATUS_TRANSITIONS, Status
+from payouts.states import UNSENT
 from shop.backoffice.actions import (
     FinalForm,
     ReadOnlyAdmin,
@@ -128,6 +130,46 @@ class SellingFilter(admin.SimpleListFilter):
             return rows
         sold = Exists(sold_by(OuterRef("pk"), timezone.now()))
         return rows.filter(sold if self.value() == "yes" else ~sold)
+
+
+class FateForm(ReasonForm):
+    """What of their money the decision is about, to the cent, before it is taken."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        person = Distributor.objects.filter(pk=self.object_id).first()
+        if person is not None:
+            self.fields["reason"].help_text = self.fate_of(person)
+
+    def fate_of(self, person: Distributor) -> str:
+        money = balance_of(person)
+        return _(
+            "现在：待成熟 %(pending)s，可结算 %(available)s，结算中 %(reserved)s，待抵扣 %(debt)s。"
+        ) % {
+            "pending": yuan(money.pending),
+            "available": yuan(money.available),
+            "reserved": yuan(money.reserved),
+            "debt": yuan(money.debt),
+        }
+
+
+class BanForm(FateForm, FinalForm):
+    def fate_of(self, person: Distributor) -> str:
+        """A debt is repaid first by what is given back of payouts that were not sent."""
+        money = balance_of(person)
+        unsent = person.payouts.filter(state__in=UNSENT).aggregate(
+            total=Sum("amount", default=ZERO)
+        )["total"]
+        return _(
+            "将收回 %(taken)s：待成熟 %(pending)s，可结算和未打款的结算单共 %(unpaid)s。"
+            "正在打款的 %(sent)s 和已经付的 %(paid)s 不变。"
+        ) % {
+            "taken": yuan(money.pending + max(ZERO, money.balance + unsent)),
+            "pending": yuan(money.pending),
+            "unpaid": yuan(max(ZERO, money.balance + unsent)),
+            "sent": yuan(money.reserved - unsent),
+            "paid": yuan(money.paid),
+        }
 
 
 def _may_become(*states: Status) -> Callable[[Distributor], bool]:
@@ -257,7 +299,7 @@ class DistributorAdmin(ReadOnlyAdmin):
             "新订单不再产生佣金。待成熟的照常成熟，退款照常收回；"
             "可结算和已审批未打款的先不付，解冻后继续结算。"
         ),
-        form=ReasonForm,
+        form=FateForm,
         icon="ac_unit",
         when=_may_become(Status.FROZEN),
     )
@@ -270,7 +312,7 @@ class DistributorAdmin(ReadOnlyAdmin):
             "申请中的将被拒绝，已加入的将退出：新订单不再产生佣金，"
             "待成熟的照常成熟，可结算的照常打款，退款照常收回。"
         ),
-        form=ReasonForm,
+        form=FateForm,
         icon="logout",
         when=_may_become(Status.REJECTED, Status.RESIGNED),
     )
@@ -286,12 +328,15 @@ class DistributorAdmin(ReadOnlyAdmin):
             "待成熟和可结算的佣金全部收回，还没打款的结算单取消，已打款的不变；"
             "链接失效，不可恢复。原因会显示给对方。"
         ),
-        form=FinalForm,
+        form=BanForm,
         icon="gavel",
         when=_may_become(Status.BANNED),
     )
     def ban(self, request: HttpRequest, distributor: Distributor, form: ReasonForm) -> Any:
-        return self._set(request, distributor, Status.BANNED, form)
+        kept = balance_of(distributor).total
+        self._set(request, distributor, Status.BANNED, form)
+        taken = kept - balance_of(distributor).total
+        return _("已封禁，收回佣金 %(taken)s。") % {"taken": yuan(taken)}
 
     def _set(
         self, request: HttpRequest, distributor: Distributor, status: Status, form: ReasonForm

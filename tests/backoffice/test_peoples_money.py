@@ -1,6 +1,6 @@
 """A distributor's money in the back office is the same as they see themselves, in the same words."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,11 +13,12 @@ from distribution.models import Commission
 from distribution.money.balances import balance_of
 from distribution.money.holds import hold_commission, release_commission
 from orders.models import Order
-from payouts.models import Payout
+from payouts.models import Payout, Schedule
 from payouts.sending import approve_payout, send_payout
-from tests.buying import take_back
+from tests.books import prove
+from tests.buying import buy, earn, take_back
 from tests.make import make_user
-from tests.paying import make_draft, open_bank
+from tests.paying import make_draft, open_bank, run
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +67,42 @@ def test_a_commission_speaks_to_the_merchant_and_shows_its_holds(
     )
     html = client.get(address).content.decode()
     assert "暂扣复核中" not in html and "夫妻，已核实" in html and "放行" in html
+
+
+def test_a_ban_says_to_the_cent_what_it_takes(
+    client: Client, merchant: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, and afterwards; what is on its way is not touched, and a debt is repaid first."""
+    chain = make_draft()
+    bank = open_bank(monkeypatch, "paid", "open")
+    send_payout(approve_payout(Payout.objects.get(), by=None))
+    now = timezone.now()
+    take_back(Order.objects.get(), 0, "10.00", at=now)  # ¥3.00 of ¥30.00
+    earn(chain, "40.00", at=now - timedelta(days=8))
+    run(Schedule.objects.get(), period=date(2026, 4, 6))
+    buy(chain, "20.00", at=now)
+    assert bank.paid and balance_of(chain.b).reserved == Decimal("9.00")
+    address = reverse("admin:distribution_distributor_ban", args=[chain.b.pk])
+    dialog = client.get(address).content.decode()
+    assert "将收回 ¥15.00：待成熟 ¥6.00，可结算和未打款的结算单共 ¥9.00。" in dialog
+    assert "正在打款的 ¥0.00 和已经付的 ¥30.00 不变。" in dialog
+    client.post(address, {"reason": "刷单", "_form_submitted": "true"})
+    page = reverse("admin:distribution_distributor_change", args=[chain.b.pk])
+    shown = client.get(page).content.decode()
+    assert "已封禁，收回佣金 ¥15.00。" in shown
+    money = balance_of(chain.b)
+    assert (money.pending, money.available, money.reserved, money.paid, money.debt) == (
+        0,
+        0,
+        0,
+        30,
+        0,
+    )
+    prove()
+
+
+def test_a_freeze_says_what_it_is_about(client: Client, merchant: User) -> None:
+    chain = make_draft()
+    address = reverse("admin:distribution_distributor_freeze", args=[chain.b.pk])
+    words = "现在：待成熟 ¥0.00，可结算 ¥0.00，结算中 ¥30.00，待抵扣 ¥0.00。"
+    assert words in client.get(address).content.decode()

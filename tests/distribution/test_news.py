@@ -10,7 +10,9 @@ from django.utils.translation import override
 from base.inbox import inbox_of, shown
 from base.models import InboxMessage, Notice
 from distribution.models import Distributor, Tier
+from distribution.money.balances import lock_balances
 from distribution.money.commissions import mature_commissions
+from distribution.money.reservations import Claim, reserve, settle
 from distribution.news import tell_earned, tell_reversed
 from distribution.programme.people import (
     approve,
@@ -24,6 +26,7 @@ from distribution.referral.handovers import Group, hand_over
 from distribution.referral.relations import bind_by_link, reassign_customer, reassign_recruiter
 from distribution.states import Status
 from orders.events import replay_events
+from orders.models import Order
 from orders.refunds import Part
 from tests.make import (
     START,
@@ -95,6 +98,42 @@ def test_what_matures_on_a_day_is_one_message(
     mature_commissions(now + timedelta(days=9))
     matured = inbox_of(chain.b.user).filter(event="commission_matured")
     assert [message.values for message in matured] == [{"amount": "3.00"}]
+
+
+def bought(chain: Chain, price: str) -> Order:
+    order = make_order(chain.c, {make_variant(price): 1})
+    pay(order)
+    return receive(order)
+
+
+def test_what_was_paid_before_a_refund_is_to_be_repaid_and_says_so(chain: Chain) -> None:
+    order, now = bought(chain, "10.00"), timezone.now()
+    mature_commissions(now + timedelta(days=8))
+    lock_balances([chain.b.pk])
+    (paid,) = reserve([Claim("J1", chain.b.pk, Decimal("1.00"))], now)
+    settle(paid, now)
+    refund(order, [Part(order.lines.get().pk, 1, Decimal("10.00"))])
+    told = {one.title: one.text for one in shown(inbox_of(chain.b.user))}
+    assert "已经结算给你，不用退钱，之后的佣金会先补上它" in told["佣金撤回 ¥1.00"]
+    not_paid = {one.title: one.text for one in shown(inbox_of(chain.a.user))}
+    assert "已经结算" not in not_paid["佣金撤回 ¥0.50"]
+    bought(chain, "30.00")
+    mature_commissions(now + timedelta(days=9))
+    told = {one.title: one.text for one in shown(inbox_of(chain.b.user))}
+    assert "先补上待抵扣的，有剩下的下次结算时付给你" in told["佣金到期 ¥3.00"]
+    bought(chain, "20.00")
+    mature_commissions(now + timedelta(days=10))
+    told = {one.title: one.text for one in shown(inbox_of(chain.b.user))}
+    assert "下次结算时一起付给你" in told["可结算佣金增加 ¥2.00"]
+
+
+def test_nobody_who_is_frozen_is_promised_the_next_payout(chain: Chain) -> None:
+    bought(chain, "10.00")
+    set_status(chain.b, Status.FROZEN, by=None, reason="核实中")
+    mature_commissions(timezone.now() + timedelta(days=8))
+    told = {one.title: one.text for one in shown(inbox_of(chain.b.user))}
+    assert "解冻后继续结算" in told["佣金到期 ¥1.00"]
+    assert "可结算佣金增加 ¥0.50" in titles(chain.a)
 
 
 def test_decisions_with_their_reason(chain: Chain) -> None:

@@ -112,7 +112,7 @@ class TestFigures:
         assert pending.due_by(unlock + DAY) == D("8.00")
 
     def test_all_that_was_earned_is_what_lies_somewhere(self, busy: Chain, now: datetime) -> None:
-        assert position_of(busy.b, at=now).total == D("204.00")
+        assert position_of(busy.b, at=now).money.total == D("204.00")
 
     def test_earned_follows_refunds_and_beijings_days(self) -> None:
         chain = make_chain()

@@ -75,6 +75,17 @@ def outlook(person: Distributor, at: datetime = NOON) -> NextPayout:
 
 
 class TestThePages:
+    def test_what_a_freeze_keeps_back_says_so(self, chain: Chain) -> None:
+        sold(chain, at=NOW - 20 * DAY)
+        run_at(NOW - 10 * DAY)
+        payout = Payout.objects.get(distributor=chain.b)
+        page = f"/payouts/{payout.number}/"
+        words = "账号冻结期间先不打款"
+        assert words not in pages_of(chain.b).get(page).content.decode()
+        set_status(chain.b, Status.FROZEN, by=None, reason="核实")
+        approve_payout(payout, by=None)
+        assert words in pages_of(chain.b).get(page).content.decode()
+
     def test_from_draft_to_paid(self, chain: Chain) -> None:
         sold(chain, at=NOW - 20 * DAY)
         run_at(NOW - 10 * DAY)
