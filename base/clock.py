@@ -20,6 +20,12 @@ def validate_moment(at: datetime) -> None:
         raise ValidationError(_("请填写 2000 年以后的时间。"))
 
 
+def validate_day(day: date) -> None:
+    """The same for days."""
+    if day.year < EARLIEST_YEAR:
+        raise ValidationError(_("请填写 2000 年以后的日期。"))
+
+
 def day_start(day: date) -> datetime:
     """The first instant of a Beijing day."""
     return datetime.combine(day, time.min, BEIJING)

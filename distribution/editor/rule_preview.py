@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from base.money import ZERO
 from catalog.models import Variant
 from distribution.editor.change_sets import CONTENT_WORDS, proposed_rules
-from distribution.editor.rule_words import moment, rule_sentence
+from distribution.editor.rule_words import goods_in_words, moment, rule_sentence
 from distribution.models import (
     ChangeSet,
     Distributor,
@@ -242,7 +242,7 @@ def why_lost(
     if rule_value(rule, level) == (None, None):
         return _("这一级留空，交给下一条规则")
     if rule.valid_from is not None and rule.valid_from > line.placed_at:
-        return _("已安排，%(when)s 才生效") % {"when": moment(rule.valid_from)}
+        return _("还没有生效：%(when)s 起才有效") % {"when": moment(rule.valid_from)}
     if rule.starts_at is not None and rule.starts_at > line.placed_at:
         return _("活动 %(when)s 才开始") % {"when": moment(rule.starts_at)}
     if rule.ends_at is not None and rule.ends_at <= line.placed_at:
@@ -254,7 +254,7 @@ def why_lost(
         return ""
     places = line.places()
     if places.index(_place(rule)) != places.index(_place(winner)):
-        return _("范围更宽：%(winner)s的规则优先") % {"winner": winner.get_scope_display()}
+        return _("范围更宽：%(winner)s有自己的规则") % {"winner": goods_in_words(winner)}
     if audience_rank(rule) != audience_rank(winner):
         who = _("指定分销商") if winner.distributor_id else _("指定等级")
         return _("对象更宽：%(winner)s的规则优先") % {"winner": who}

@@ -23,7 +23,7 @@ def rule_sentence(rule: RuleContent) -> str:
     said = _("%(when)s%(who)s卖出%(what)s：%(levels)s。") % {
         "when": _when(rule),
         "who": audience_in_words(rule),
-        "what": _what(rule),
+        "what": goods_in_words(rule),
         "levels": _("，").join(parts),
     }
     demands = _demands(rule)
@@ -37,7 +37,7 @@ def audience_in_words(rule: RuleContent) -> str:
         return _("分销商“%(name)s”") % {"name": rule.distributor}
     if rule.tier_id is not None:
         return _("“%(tier)s”等级的分销商") % {"tier": rule.tier}
-    return _("所有分销商")
+    return pgettext("in a sentence", "所有分销商")
 
 
 def _when(rule: RuleContent) -> str:
@@ -57,7 +57,7 @@ def moment(at: datetime) -> str:
     return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
 
 
-def _what(rule: RuleContent) -> str:
+def goods_in_words(rule: RuleContent) -> str:
     words = {
         Rule.Scope.CATEGORY: _("“%(name)s”分类的商品"),
         Rule.Scope.PRODUCT: _("商品“%(name)s”"),
@@ -76,12 +76,10 @@ def _level_in_words(rule: RuleContent, level: int) -> str:
         return _("%(level)s不计佣") % {"level": name}
     if rate is None:
         return _("%(level)s每件得 ¥%(amount)s") % {"level": name, "amount": amount}
-    base = _("毛利") if rule.base == Rule.Base.PROFIT else _("实付金额")
-    return _("%(level)s得%(base)s的 %(rate)s") % {
-        "level": name,
-        "base": base,
-        "rate": percent(rate),
-    }
+    said = {"level": name, "rate": percent(rate)}
+    if rule.base == Rule.Base.PROFIT:
+        return _("%(level)s得毛利的 %(rate)s") % said
+    return _("%(level)s得实付金额的 %(rate)s") % said
 
 
 def _demands(rule: RuleContent) -> list[str]:
@@ -110,7 +108,7 @@ class Difference:
 def differences(old: RuleContent, new: RuleContent) -> list[Difference]:
     """What the new version says otherwise, field by field, in words."""
     pairs = (
-        (_("商品范围"), _what(old), _what(new)),
+        (_("商品范围"), goods_in_words(old), goods_in_words(new)),
         (_("对象"), audience_in_words(old), audience_in_words(new)),
         (_("计佣基数"), _base(old), _base(new)),
         (_("一级"), _value(old, 1), _value(new, 1)),

@@ -48,7 +48,14 @@ from distribution.academy.questions import (
     check_draft,
     end_question,
 )
-from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, button, lead_to, merchant
+from shop.backoffice.actions import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    SavesVersions,
+    button,
+    lead_to,
+    merchant,
+)
 from shop.backoffice.pictures import PrivatePictureForm
 
 # Addresses of the academy's own pages, which a course would hide behind.
@@ -274,7 +281,7 @@ def _lines(text: str) -> list[str]:
 
 
 @admin.register(Question)
-class QuestionAdmin(ModelAdmin):
+class QuestionAdmin(SavesVersions):
     """Saving makes a new version; results keep the one that was asked."""
 
     form = QuestionForm

@@ -123,7 +123,7 @@ def refusal(error: DomainError | ValidationError) -> str:
 
 
 def change_address(obj: models.Model) -> str:
-    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+    return reverse(f"admin:{_named_page(obj, 'change')}", args=[obj.pk])
 
 
 def lead_to(page: ModelAdmin, request: HttpRequest, object_id: str, view: str) -> HttpResponse:
@@ -169,6 +169,26 @@ class TellsWhy:
     @display(description=_("原因"), ordering="reason")
     def said(self, row: Any) -> str:
         return gettext(row.reason) if row.reason else ""
+
+
+class SavesVersions(ModelAdmin):
+    """What is saved is a new row, which `save_model` puts in the old one's place: whoever goes on
+    editing goes on with that one."""
+
+    def said_when_saved(self, obj: Any) -> str:
+        return str(_("已保存为新版本。"))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        messages.success(request, self.said_when_saved(obj))
+        if "_continue" in request.POST:
+            return HttpResponseRedirect(change_address(obj))
+        if "_addanother" in request.POST:
+            return HttpResponseRedirect(reverse(f"admin:{_named_page(obj, 'add')}"))
+        return HttpResponseRedirect(reverse(f"admin:{_named_page(obj, 'changelist')}"))
+
+
+def _named_page(obj: models.Model, page: str) -> str:
+    return f"{obj._meta.app_label}_{obj._meta.model_name}_{page}"
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -285,8 +285,9 @@ class ChangeSetAdmin(SaysRefusals):
             return HttpResponseRedirect(reverse("admin:distribution_changeset_changelist"))
         form = DryRunForm(request.POST)
         if not form.is_valid():
-            for texts in form.errors.values():
-                messages.error(request, " ".join(str(text) for text in texts))
+            for name, texts in form.errors.items():
+                problem = {"field": form[name].label, "why": " ".join(map(str, texts))}
+                messages.error(request, _("%(field)s：%(why)s") % problem)
             return HttpResponseRedirect(change_address(found))
         values = form.cleaned_data
         try:

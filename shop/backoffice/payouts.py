@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -26,6 +26,7 @@ from base.audit import record_audit
 from base.clock import beijing_date
 from base.errors import DomainError
 from base.filters import ListFilter, file_name, words_field
+from base.money import ZERO
 from base.pages import page_of
 from base.tables import csv_response, is_table
 from distribution.models import Distributor
@@ -200,6 +201,19 @@ class SkipInline(ReadOnlyInline):
     per_page = 20
 
 
+class ApprovalForm(BaseDialogForm):
+    """Says how many would be paid, and how much in all."""
+
+    form_before_template = "backoffice/approving.html"
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        run = object_id if str(object_id).isdecimal() else None
+        drafts = Payout.objects.filter(run=run, state=PayoutState.DRAFT)
+        return drafts.aggregate(count=Count("pk"), total=Sum("amount", default=ZERO))
+
+
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     list_display = ["schedule", "period", "people", "total", "skipped", "finished_at", "started_by"]
@@ -245,13 +259,28 @@ class RunAdmin(ReadOnlyAdmin):
     @button(
         _("审批全部"),
         text=_("批次内所有待审批的结算单都会打款。"),
+        form=ApprovalForm,
         icon="done_all",
         when=lambda run: run.payouts.filter(state=PayoutState.DRAFT).exists(),
     )
     def approve_all(self, request: HttpRequest, run: Run, form: BaseDialogForm) -> Any:
-        drafts = run.payouts.filter(state=PayoutState.DRAFT).order_by("pk")
-        count = sum(bool(sending.approve_payout(draft, by=merchant(request))) for draft in drafts)
-        return _("已审批 %(count)d 笔。") % {"count": count}
+        return _approve(request, run.payouts.all())
+
+
+def _approve(request: HttpRequest, rows: QuerySet[Payout]) -> str:
+    """Approve the drafts among them, each by itself: what cannot be approved any more is named, and
+    the others go on. Returns what to say of those that were."""
+    approved: list[Payout] = []
+    for draft in rows.filter(state=PayoutState.DRAFT).order_by("pk"):
+        try:
+            approved.append(sending.approve_payout(draft, by=merchant(request)))
+        except DomainError as error:
+            messages.error(request, f"{draft}: {error}")
+    total = sum((payout.amount for payout in approved), ZERO)
+    return _("已审批 %(count)d 笔，共 ¥%(total)s。") % {
+        "count": len(approved),
+        "total": f"{total:,}",
+    }
 
 
 # What a channel answers, by `Outcome.state`.
@@ -386,8 +415,5 @@ class PayoutAdmin(Finds, ReadOnlyAdmin):
 
     @admin.action(description=_("审批所选结算单"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Payout]) -> None:
-        for payout in Payout.objects.filter(pk__in=rows.values("pk"), state=PayoutState.DRAFT):
-            try:
-                sending.approve_payout(payout, by=merchant(request))
-            except DomainError as error:
-                messages.error(request, f"{payout}: {error}")
+        chosen = Payout.objects.filter(pk__in=rows.values("pk"))
+        self.message_user(request, _approve(request, chosen))

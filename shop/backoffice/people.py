@@ -348,10 +348,13 @@ class DistributorAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("通过所选申请"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Distributor]) -> None:
+        done = 0
         for distributor in Distributor.objects.filter(
             pk__in=rows.values("pk"), status=Status.APPLIED
         ):
             try:
                 people.approve(distributor, by=merchant(request))
+                done += 1
             except DomainError as error:
                 self.message_user(request, f"{distributor}: {error}", "ERROR")
+        self.message_user(request, _("已通过 %(count)d 份申请。") % {"count": done})

@@ -18,6 +18,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from base.clock import validate_day, validate_moment
 from catalog.models import Variant
 from distribution.editor.change_sets import CONTENT_WORDS
 from distribution.editor.rule_words import policy_differences, rule_sentence
@@ -26,7 +27,7 @@ from distribution.policy import current_policy
 from distribution.rules import CONTENT, rules_in_force
 from distribution.states import ChangeSetState
 from shop.backoffice import joining
-from shop.backoffice.actions import ReasonForm, moment_in_dialog
+from shop.backoffice.actions import ReasonForm, day_in_dialog, moment_in_dialog
 from shop.backoffice.finding import find_distributor
 from shop.backoffice.percents import PercentField
 
@@ -243,12 +244,8 @@ class PublishForm(ReasonForm):
 class DryRunForm(forms.Form):
     """On which days a draft is tried."""
 
-    first_day = forms.DateField(
-        label=_("从"), widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
-    )
-    last_day = forms.DateField(
-        label=_("到"), widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
-    )
+    first_day = forms.DateField(label=_("从"), validators=[validate_day], widget=day_in_dialog())
+    last_day = forms.DateField(label=_("到"), validators=[validate_day], widget=day_in_dialog())
     baseline = forms.ChoiceField(
         label=_("对比"), choices=DryRun.Baseline.choices, widget=UnfoldAdminSelectWidget
     )
@@ -280,7 +277,10 @@ class PreviewForm(forms.Form):
         widget=UnfoldAdminDecimalFieldWidget,
     )
     at = forms.SplitDateTimeField(
-        label=_("下单时间（留空为现在）"), required=False, widget=UnfoldAdminSplitDateTimeWidget
+        label=_("下单时间（留空为现在）"),
+        required=False,
+        validators=[validate_moment],
+        widget=UnfoldAdminSplitDateTimeWidget,
     )
     draft = forms.ModelChoiceField(
         ChangeSet.objects.filter(state=ChangeSetState.DRAFT),

@@ -19,10 +19,12 @@ from distribution.rules import publish_rule
 from distribution.states import Status
 from orders.refunds import Part, request_refund
 from orders.states import OrderState, RefundState
+from payouts import sending
 from payouts.models import Payout, Run, Schedule
 from payouts.states import PayoutState
 from tests.make import (
     START,
+    Chain,
     make_category,
     make_chain,
     make_distributor,
@@ -116,6 +118,15 @@ def test_a_rule_changed_in_the_admin_is_a_new_version(client: Client, merchant: 
     assert rule.valid_to is not None
     new = Rule.objects.get(replaces=rule)
     assert (new.rate1, new.created_by) == (Decimal("0.125"), merchant)
+    said = [str(message) for message in client.get(answer["Location"]).context["messages"]]
+    assert said == [f"新版本 #{new.pk} 现在生效，已下的订单不受影响。"]
+    later = {"effective_at_0": "2099-01-01", "effective_at_1": "00:00", "_continue": "1"}
+    address = reverse("admin:distribution_rule_change", args=[new.pk])
+    answer = client.post(address, values | later | {"rate1": "13"})
+    coming = Rule.objects.get(replaces=new)
+    assert answer["Location"] == reverse("admin:distribution_rule_change", args=[coming.pk])
+    said = [str(message) for message in client.get(answer["Location"]).context["messages"]]
+    assert said == [f"已安排：新版本 #{coming.pk} 从 2099-01-01 00:00 起生效，之前照旧。"]
 
 
 def test_a_rule_with_nothing_in_it_is_refused(client: Client, merchant: User) -> None:
@@ -184,15 +195,21 @@ def test_a_customer_is_reassigned_by_code(client: Client, merchant: User) -> Non
     assert (binding.distributor, binding.by, binding.reason) == (distributor, merchant, "客服核实")
 
 
-def test_a_run_is_previewed_started_once_approved_and_paid_by_hand(
-    client: Client, merchant: User
-) -> None:
+def trade_to_pay_for() -> Chain:
+    """An order of C's that gives B 10.00 and A 5.00, mature."""
     chain = make_chain()
     publish_rule(by=None, at=START, scope="shop", rate1=Decimal("0.1"), rate2=Decimal("0.05"))
     order = make_order(chain.c, {make_variant("100.00"): 1}, at=START.replace(month=2))
     pay(order, at=START.replace(month=2))
     receive(order, at=START.replace(month=2))
     mature_commissions(START.replace(month=3))
+    return chain
+
+
+def test_a_run_is_previewed_started_once_approved_and_paid_by_hand(
+    client: Client, merchant: User
+) -> None:
+    chain = trade_to_pay_for()
     schedule = Schedule.objects.get(kind=Schedule.Kind.WEEKLY)
     preview = client.get(reverse("admin:payout_preview", args=[schedule.pk]))
     assert preview.context["preview"].total == Decimal("15.00")
@@ -204,7 +221,9 @@ def test_a_run_is_previewed_started_once_approved_and_paid_by_hand(
     press(client, schedule, "run_now")
     press(client, schedule, "run_now")
     run = Run.objects.get()
-    press(client, run, "approve_all")
+    dialog = client.get(reverse("admin:payouts_run_approve_all", args=[run.pk]))
+    assert "将打款 2 笔，共 ¥15.00。" in dialog.content.decode()
+    assert press(client, run, "approve_all") == "已审批 2 笔，共 ¥15.00。"
     payout = run.payouts.get(distributor=chain.b)
     assert (payout.state, payout.approved_by) == (PayoutState.APPROVED, merchant)
     press(client, payout, "send")
@@ -259,3 +278,29 @@ def test_a_product_saved_in_the_admin_is_found_and_priced(client: Client, mercha
     product = Product.objects.get(name="云南核桃")
     assert product.price_from == Decimal("12.50")
     assert "核桃" in product.search_terms
+
+
+def test_a_draft_that_is_gone_stops_no_other(
+    client: Client, merchant: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is cancelled between the look and the press: it is named, the others go out."""
+    trade_to_pay_for()
+    press(client, Schedule.objects.get(kind=Schedule.Kind.WEEKLY), "run_now")
+    run = Run.objects.get()
+    gone, left = run.payouts.order_by("pk")
+    approve = sending.approve_payout
+
+    def after_a_cancellation(payout: Payout, *, by: User) -> Payout:
+        sending.cancel_payout(gone, by=by, reason="收款人要求")
+        return approve(payout, by=by)
+
+    monkeypatch.setattr(sending, "approve_payout", after_a_cancellation)
+    said = press(client, run, "approve_all")
+    assert f"{gone}: " in said
+    assert said.endswith(f"已审批 1 笔，共 ¥{left.amount}。")
+    states = list(run.payouts.order_by("pk").values_list("state", flat=True))
+    assert states == [PayoutState.CANCELLED, PayoutState.APPROVED]
+
+
+def test_a_run_that_does_not_exist_is_answered(client: Client, merchant: User) -> None:
+    assert client.get("/admin/payouts/run/abc/approve_all/").status_code == 200

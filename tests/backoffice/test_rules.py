@@ -203,7 +203,7 @@ class TestWords:
 
     def test_in_english(self, client: Client, merchant: User) -> None:
         page = client.get("/en" + reverse("admin:rule_sentence"), values())
-        assert "All distributors selling anything: Level 1 gets 12.5% (Amount paid)" in page.content.decode()  # fmt: skip
+        assert "All distributors selling anything: Level 1 gets 12.5% of the amount paid" in page.content.decode()  # fmt: skip
 
 
 class TestPreview:
@@ -218,7 +218,7 @@ class TestPreview:
         other = make_distributor()
         ends = soon()
         by_reason = {
-            "范围更宽：商品的规则优先": make_rule("0.01", None),
+            f"范围更宽：商品“{product}”有自己的规则": make_rule("0.01", None),
             "这一级留空，交给下一条规则": make_rule(None, "0.01", scope="variant", variant=variant),
             f"只给分销商“{other}”": make_rule("0.02", None, scope="product", product=product, distributor=other),
             "订单金额不够：要 ¥500.00，这里 ¥90.00": make_rule("0.03", None, scope="product", product=product, min_amount=D("500.00")),
@@ -237,9 +237,27 @@ class TestPreview:
         assert [item.rule for item in first.considered if item.is_winner] == [winner]
         assert {rule: why for why, rule in by_reason.items()}.items() <= whys.items()
         assert whys[coming].startswith("活动")
-        assert whys[planned].startswith("已安排")
+        assert whys[planned].startswith("还没有生效")
         assert (first.amount, preview.paid) == (D("6.30"), D("90.00"))
         assert (preview.margin.gross, preview.margin.left) == (D("40.00"), D("32.80"))
+
+    def test_the_nearer_of_two_categories_is_named(self, client: Client, merchant: User) -> None:
+        chain, above = make_chain(), make_category("零食")
+        nuts = make_category("坚果", above)
+        variant = make_variant("100.00", product=make_product(category=nuts))
+        wide = make_rule("0.2", None, scope="category", category=above)
+        make_rule("0.1", None, scope="category", category=nuts)
+        preview = self.levels(client, sku=variant.sku, distributor=chain.b.code, quantity="1")
+        whys = {item.rule: item.why for item in preview.levels[0].considered}
+        assert whys[wide] == "范围更宽：“坚果”分类的商品有自己的规则"
+
+    @pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "1999-12-31"])
+    def test_a_time_before_all_policies_is_refused_in_words(
+        self, client: Client, merchant: User, day: str
+    ) -> None:
+        asked = {"sku": make_variant().sku, "distributor": make_distributor().code, "quantity": "1"}
+        page = client.get(reverse("admin:rule_preview"), asked | {"at_0": day, "at_1": "00:00"})
+        assert page.context["form"].errors["at"] == ["请填写 2000 年以后的时间。"]
 
     def test_a_loss_is_shown(self, client: Client, merchant: User) -> None:
         chain, variant = make_chain(), make_variant("99.00", cost="60.00")
