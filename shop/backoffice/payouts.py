@@ -209,7 +209,7 @@ class ApprovalForm(BaseDialogForm):
     def get_before_template_context(
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
-        run = object_id if str(object_id).isdecimal() else None
+        run = int(str(object_id)) if str(object_id).isdecimal() else None
         drafts = Payout.objects.filter(run=run, state=PayoutState.DRAFT)
         return drafts.aggregate(count=Count("pk"), total=Sum("amount", default=ZERO))
 
