@@ -64,6 +64,10 @@ class DecisionForm(forms.Form):
         field = self.fields["commissions"]
         field.choices = [(pk, pk) for pk in named]  # type: ignore[attr-defined]  # a field with choices
 
+    def is_ticked(self, key: int) -> bool:
+        """All are at first; who sends the form back with a mistake finds what they had ticked."""
+        return not self.is_bound or str(key) in self.data.getlist("commissions")  # type: ignore[union-attr]  # a form that was sent
+
     def chosen(self) -> list[int]:
         """The ticked commissions, or all that the signal names; only after `is_valid()`."""
         ticked: list[int] = self.cleaned_data["commissions"]
@@ -168,7 +172,10 @@ class SignalAdmin(Finds, ReadOnlyAdmin):
             "more_people": max(0, len(signal.evidence.get("people", [])) - len(people)),
             "count": count,
             "is_long": count > len(rows),
-            "rows": list(zip(rows, earnings, strict=True)),
+            "rows": [
+                (row, earning, form.is_ticked(row.commission_id))
+                for row, earning in zip(rows, earnings, strict=True)
+            ],
             "form": form,
             "may_decide": self.has_change_permission(request) and signal.state in UNDECIDED,
             "opts": self.opts,

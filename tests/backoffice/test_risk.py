@@ -1,5 +1,6 @@
 """Signs of risk in the back office: evidence in words, one decision a post, refusals in words."""
 
+import re
 from typing import Any
 
 import pytest
@@ -127,6 +128,18 @@ def test_bad_input_changes_nothing(
     assert decide(client, signal, decision, **values)
     signal.refresh_from_db()
     assert (signal.state, Hold.objects.count()) == (State.OPEN, 0)
+
+
+def test_a_mistake_keeps_what_was_ticked(client: Client, merchant: User) -> None:
+    """Whoever forgot the reason would otherwise decide about all of them the second time."""
+    make_rule("0.10", None)
+    signal = suspect(3)
+    first, *others = signal.commissions.order_by("pk").values_list("pk", flat=True)
+    again = decide(client, signal, "confirmed", commissions=[first], reason=" ")
+    ticked = re.findall(r'name="commissions" value="(\d+)" checked', again)
+    assert (ticked, len(others)) == ([str(first)], 2)
+    fresh = client.get(page(signal)).content.decode()
+    assert len(re.findall(r'name="commissions" value="\d+" checked', fresh)) == 3
 
 
 def test_only_who_may(client: Client, signal: Signal) -> None:
