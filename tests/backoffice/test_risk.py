@@ -89,8 +89,8 @@ def test_each_line_is_about_one_commission(client: Client, merchant: User) -> No
     signal = suspect(orders=3)
     newest = sorted(signal.commissions.values_list("pk", flat=True), reverse=True)
     rows = client.get(page(signal)).context["rows"]
-    assert [row.commission_id for row, _earning in rows] == newest
-    assert [earning.commission.pk for _row, earning in rows] == newest
+    assert [row.commission_id for row, _earning, _is_ticked in rows] == newest
+    assert [earning.commission.pk for _row, earning, _is_ticked in rows] == newest
 
 
 def test_held_then_cleared(client: Client, merchant: User, signal: Signal) -> None:
