@@ -66,7 +66,7 @@ class DecisionForm(forms.Form):
 
     def is_ticked(self, key: int) -> bool:
         """All are at first; who sends the form back with a mistake finds what they had ticked."""
-        return not self.is_bound or str(key) in self.data.getlist("commissions")  # type: ignore[union-attr]  # a form that was sent
+        return not self.is_bound or str(key) in (self["commissions"].value() or [])
 
     def chosen(self) -> list[int]:
         """The ticked commissions, or all that the signal names; only after `is_valid()`."""
