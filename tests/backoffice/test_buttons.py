@@ -155,6 +155,15 @@ def test_the_preview_names_the_winner_and_why_not_the_others(
     assert "没有这个货号" in page.content.decode()
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "1999-12-31"])
+def test_a_preview_before_all_policies_is_refused_in_words(
+    client: Client, merchant: User, day: str
+) -> None:
+    asked = {"sku": make_variant().sku, "distributor": make_distributor().code, "quantity": "1"}
+    page = client.get(reverse("admin:rule_preview"), asked | {"at_0": day, "at_1": "00:00"})
+    assert page.context["form"].errors["at"] == ["请填写 2000 年以后的时间。"]
+
+
 def test_a_policy_is_added_and_never_edited(client: Client, merchant: User) -> None:
     form = client.get(reverse("admin:distribution_policy_add")).context["adminform"].form
     values = {name: value for name, value in form.initial.items() if value not in (None, False)}

@@ -251,14 +251,6 @@ class TestPreview:
         whys = {item.rule: item.why for item in preview.levels[0].considered}
         assert whys[wide] == "范围更宽：“坚果”分类的商品有自己的规则"
 
-    @pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "1999-12-31"])
-    def test_a_time_before_all_policies_is_refused_in_words(
-        self, client: Client, merchant: User, day: str
-    ) -> None:
-        asked = {"sku": make_variant().sku, "distributor": make_distributor().code, "quantity": "1"}
-        page = client.get(reverse("admin:rule_preview"), asked | {"at_0": day, "at_1": "00:00"})
-        assert page.context["form"].errors["at"] == ["请填写 2000 年以后的时间。"]
-
     def test_a_loss_is_shown(self, client: Client, merchant: User) -> None:
         chain, variant = make_chain(), make_variant("99.00", cost="60.00")
         make_rule("0.30", "0.25")
