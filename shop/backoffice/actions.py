@@ -152,10 +152,18 @@ class SaysRefusals(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         try:
+            if request.method == "POST" and object_id and self._is_fixed(request, object_id):
+                raise DomainError(_("您打开之后，这里已经被改过，不能再改；您的修改没有保存。"))
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (DomainError, ValidationError) as error:
             messages.error(request, refusal(error))
             return HttpResponseRedirect(request.get_full_path())
+
+    def _is_fixed(self, request: HttpRequest, object_id: str) -> bool:
+        """Whether it was open to be changed by them, and no longer is."""
+        obj = self.get_object(request, object_id)
+        may = obj is not None and self.has_change_permission(request)
+        return may and not self.has_change_permission(request, obj)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The audit log has it, with the reason."""
@@ -191,7 +199,25 @@ def _named_page(obj: models.Model, page: str) -> str:
     return f"{obj._meta.app_label}_{obj._meta.model_name}_{page}"
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class OffersButtons(ModelAdmin):
+    """Shows the buttons that can do something with an object as it is. Who presses one late, or
+    twice, is answered by the domain, not shut out."""
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The buttons that can do something with this object as it is."""
+        buttons = super().get_actions_detail(request, object_id)
+        conditions = [getattr(button.method, "when", None) for button in buttons]
+        if not any(conditions):
+            return buttons
+        obj = self.get_object(request, object_id)
+        return [
+            button
+            for button, when in zip(buttons, conditions, strict=True)
+            if when is None or (obj is not None and when(obj))
+        ]
+
+
+class ReadOnlyAdmin(OffersButtons):
     """To look at: rows that only domain functions write. Buttons still work for who may change."""
 
     actions_selection_counter = False
@@ -208,19 +234,6 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [field.name for field in self.opts.fields if not _is_named(field)]
-
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """The buttons that can do something with this object as it is."""
-        buttons = super().get_actions_detail(request, object_id)
-        conditions = [getattr(button.method, "when", None) for button in buttons]
-        if not any(conditions):
-            return buttons
-        obj = self.get_object(request, object_id)
-        return [
-            button
-            for button, when in zip(buttons, conditions, strict=True)
-            if when is None or (obj is not None and when(obj))
-        ]
 
     @display(description=_("编号"), ordering="pk")
     def row_number(self, row: models.Model) -> int:

@@ -3,6 +3,7 @@
 A join per figure would multiply the rows of one by those of the other.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum, Value
@@ -17,7 +18,7 @@ def count_of(rows: QuerySet[Any], by: str) -> Coalesce:
 def sum_of(rows: QuerySet[Any], by: str, field: str = "amount") -> Coalesce:
     """The sum over the rows that point at each of the page's."""
     total = Subquery(_of_each(rows, by).values(total=Sum(field)))
-    return Coalesce(total, Value(0), output_field=rows.model._meta.get_field(field))
+    return Coalesce(total, Value(Decimal("0.00")), output_field=rows.model._meta.get_field(field))
 
 
 def _of_each(rows: QuerySet[Any], by: str) -> QuerySet[Any]:

@@ -48,6 +48,7 @@ from distribution.states import ChangeSetState
 from distribution.tasks import carry_out_dry_run
 from shop.backoffice.actions import (
     FinalForm,
+    OffersButtons,
     ReasonForm,
     SaysRefusals,
     button,
@@ -69,6 +70,14 @@ STATE_COLOURS = {
     ChangeSetState.DISCARDED: "danger",
 }
 TRY_DAYS = 30
+
+
+def _is_draft(found: ChangeSet) -> bool:
+    return found.state == ChangeSetState.DRAFT
+
+
+def _is_planned(found: ChangeSet) -> bool:
+    return found.effective_at is not None and found.effective_at > timezone.now()
 
 
 def _switch(name: str) -> forms.TypedChoiceField:
@@ -118,7 +127,7 @@ class ChangeSetForm(ModelForm):
 
 
 @admin.register(ChangeSet)
-class ChangeSetAdmin(SaysRefusals):
+class ChangeSetAdmin(OffersButtons, SaysRefusals):
     form = ChangeSetForm
     list_display = ["name", "state_label", "what", "effective_at", "created_by", "created_at"]
     list_filter = ["state", "created_at"]
@@ -178,15 +187,10 @@ class ChangeSetAdmin(SaysRefusals):
         return found is not None and found.state == ChangeSetState.DRAFT
 
     def has_publish_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Going live needs what changing a rule and a policy by hand needs."""
+        """Going live, and back, needs what changing a rule and a policy by hand needs."""
         user = request.user
         may = user.has_perm("distribution.change_rule") and user.has_perm("distribution.add_policy")
-        return may and self.has_edit_permission(request, obj)
-
-    def has_withdraw_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        user, found = request.user, self._asked(request, obj)
-        may = user.has_perm("distribution.change_rule") and user.has_perm("distribution.add_policy")
-        return may and found is not None and _is_planned(found)
+        return may and self._asked(request, obj) is not None
 
     def _asked(self, request: HttpRequest, key: Any) -> ChangeSet | None:
         if not self.has_change_permission(request) or key is None:
@@ -349,6 +353,7 @@ class ChangeSetAdmin(SaysRefusals):
         form=PublishForm,
         icon="publish",
         permission="publish",
+        when=_is_draft,
     )
     def publish(self, request: HttpRequest, found: ChangeSet, form: PublishForm) -> Any:
         values = form.cleaned_data
@@ -368,7 +373,8 @@ class ChangeSetAdmin(SaysRefusals):
         text=_("生效之前可以撤回：里面的变更从未生效，草稿可以继续修改。"),
         form=DiscardForm,
         icon="undo",
-        permission="withdraw",
+        permission="publish",
+        when=_is_planned,
     )
     def withdraw(self, request: HttpRequest, found: ChangeSet, form: ReasonForm) -> Any:
         withdraw_change_set(found, by=merchant(request), reason=form.cleaned_data["reason"])
@@ -379,15 +385,11 @@ class ChangeSetAdmin(SaysRefusals):
         text=_("里面的变更不会生效，也不能再编辑。"),
         form=FinalForm,
         icon="delete",
-        permission="edit",
+        when=_is_draft,
     )
     def discard(self, request: HttpRequest, found: ChangeSet, form: ReasonForm) -> Any:
         discard_change_set(found, by=merchant(request), reason=form.cleaned_data["reason"])
         return _("草稿已丢弃。")
-
-
-def _is_planned(found: ChangeSet) -> bool:
-    return found.effective_at is not None and found.effective_at > timezone.now()
 
 
 def _said(change: RuleChange, stale: str) -> dict[str, Any]:

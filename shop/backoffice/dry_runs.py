@@ -108,7 +108,7 @@ class DryRunAdmin(ReadOnlyAdmin):
                 f"{reverse('admin:distribution_dryrun_change', args=[pk])}?{request.GET.urlencode()}"
             )
         result = result_of(run)
-        total = ["TOTAL", "", result.orders_with_commission, result.before, result.after, result.change]  # fmt: skip
+        total = [_("合计"), "", result.orders_with_commission, result.before, result.after, result.change]  # fmt: skip
 
         def rows() -> Iterator[list[Any]]:
             yield from _effect_rows(filters.narrow(_effects(run)))

@@ -49,7 +49,8 @@ def write_evidence(
     file: IO[bytes], *, by: User, at: datetime, report: Callable[[], None] | None = None
 ) -> None:
     """Write the pack into a file; `report` is called after each part. No writes but that."""
-    lines = [_("%(shop)s 合规证据包") % {"shop": shop_name()}, _stamp(at), str(by.member_no), ""]
+    made = _("制作：%(at)s，会员号 %(member)s") % {"at": _stamp(at), "member": by.member_no}
+    lines = [_("%(shop)s 合规证据包") % {"shop": shop_name()}, made, ""]
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pack:
         for part in _parts(at):
             digest, size = hashlib.sha256(), 0
@@ -135,7 +136,12 @@ def _depth(report: Any) -> str:
 def _policies() -> Iterator[bytes]:
     fields = [field.attname for field in Policy._meta.fields]
     rows = Policy.objects.order_by("valid_from", "pk").values_list(*fields)
-    return _csv(fields, (list(row) for row in rows.iterator(chunk_size=CHUNK)))
+    return _csv(fields, (_in_beijing(row) for row in rows.iterator(chunk_size=CHUNK)))
+
+
+def _in_beijing(row: Iterable[Any]) -> list[Any]:
+    """Moments as everywhere in the pack: of the shop's own clock."""
+    return [_stamp(cell) if isinstance(cell, datetime) else cell for cell in row]
 
 
 def _rules() -> Iterator[bytes]:

@@ -219,7 +219,8 @@ class SignalAdmin(Finds, ReadOnlyAdmin):
             State.CLEARED: _("线索已排除，放行 %(count)d 笔佣金。"),
             State.CONFIRMED: _("线索已确认，撤回 %(count)d 笔佣金。"),
         }[State(outcome.signal.state)]
-        messages.success(request, text % {"count": len(outcome.done)})
+        if outcome.done or not outcome.refused:
+            messages.success(request, text % {"count": len(outcome.done)})
 
 
 @admin.register(Thresholds)

@@ -21,6 +21,7 @@ from distribution.rule_states import RuleState, rule_state, rules_in_state
 from distribution.rules import cancel_rule, change_rule, end_rule, keep_rule, publish_rule
 from shop.backoffice import rule_pages
 from shop.backoffice.actions import (
+    OffersButtons,
     ReasonForm,
     SavesVersions,
     SaysRefusals,
@@ -115,8 +116,25 @@ class DatedFilter(admin.SimpleListFilter):
         return rows.exclude(starts_at=None, ends_at=None) if self.value() == "yes" else rows
 
 
+def _is_pending(rule: Rule) -> bool:
+    return rule.valid_from is not None and rule.valid_from > timezone.now()
+
+
+def _holds(rule: Rule) -> bool:
+    return rule.valid_to is None and not _is_pending(rule)
+
+
+def _is_coming(rule: Rule) -> bool:
+    return rule.valid_to is None and _is_pending(rule)
+
+
+def _is_to_end(rule: Rule) -> bool:
+    is_planned = rule.valid_to is not None and rule.valid_to > timezone.now()
+    return is_planned and rule.cancelled_at is None
+
+
 @admin.register(Rule)
-class RuleAdmin(InPercents, SavesVersions, SaysRefusals):
+class RuleAdmin(InPercents, SavesVersions, OffersButtons, SaysRefusals):
     form = RuleForm
     percents = ("rate1", "rate2")
     list_display = ["number", "words", "state", "starts_at", "ends_at", "valid_from"]
@@ -165,29 +183,6 @@ class RuleAdmin(InPercents, SavesVersions, SaysRefusals):
 
     def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
         return False
-
-    def has_stop_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        rule = self._asked(request, obj)
-        return rule is not None and rule.valid_to is None and not _is_pending(rule)
-
-    def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        rule = self._asked(request, obj)
-        return rule is not None and rule.valid_to is None and _is_pending(rule)
-
-    def has_keep_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        rule = self._asked(request, obj)
-        return (
-            rule is not None
-            and rule.valid_to is not None
-            and rule.valid_to > timezone.now()
-            and rule.cancelled_at is None
-        )
-
-    def _asked(self, request: HttpRequest, key: Any) -> Rule | None:
-        """The rule a button is about, for who may change rules; None when it is not for them."""
-        if not self.has_change_permission(request) or key is None:
-            return None
-        return self.get_object(request, str(key))
 
     # --- Saving ----------------------------------------------------------------------------------
 
@@ -257,7 +252,7 @@ class RuleAdmin(InPercents, SavesVersions, SaysRefusals):
         text=_("之后的新订单不再使用这条规则，已下的订单不受影响。"),
         form=EndForm,
         icon="stop_circle",
-        permission="stop",
+        when=_holds,
     )
     def stop(self, request: HttpRequest, rule: Rule, form: EndForm) -> Any:
         values = form.cleaned_data
@@ -272,7 +267,7 @@ class RuleAdmin(InPercents, SavesVersions, SaysRefusals):
         text=_("它还没有生效，取消后从未生效；被它接替的版本继续。"),
         form=DiscardForm,
         icon="event_busy",
-        permission="cancel",
+        when=_is_coming,
     )
     def cancel(self, request: HttpRequest, rule: Rule, form: ReasonForm) -> Any:
         cancel_rule(rule, by=merchant(request), reason=form.cleaned_data["reason"])
@@ -283,7 +278,7 @@ class RuleAdmin(InPercents, SavesVersions, SaysRefusals):
         text=_("停用的时间还没到，规则将继续有效。"),
         form=DiscardForm,
         icon="undo",
-        permission="keep",
+        when=_is_to_end,
     )
     def keep(self, request: HttpRequest, rule: Rule, form: ReasonForm) -> Any:
         keep_rule(rule, by=merchant(request), reason=form.cleaned_data["reason"])
@@ -332,7 +327,3 @@ class RuleAdmin(InPercents, SavesVersions, SaysRefusals):
     @admin.action(description=_("导出所选为 CSV"), permissions=["view"])
     def export_selected(self, request: HttpRequest, rules: QuerySet[Rule]) -> HttpResponseBase:
         return rule_pages.rules_file(rules)
-
-
-def _is_pending(rule: Rule) -> bool:
-    return rule.valid_from is not None and rule.valid_from > timezone.now()

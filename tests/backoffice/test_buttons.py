@@ -129,6 +129,24 @@ def test_a_rule_changed_in_the_admin_is_a_new_version(client: Client, merchant: 
     assert said == [f"已安排：新版本 #{coming.pk} 从 2099-01-01 00:00 起生效，之前照旧。"]
 
 
+def test_the_second_of_two_tabs_is_told(client: Client, merchant: User) -> None:
+    """Nothing of the second is saved, and nobody is shut out for it."""
+    rule = publish_rule(by=None, scope="shop", rate1=Decimal("0.1"))
+    address = reverse("admin:distribution_rule_change", args=[rule.pk])
+    values = {"scope": "shop", "base": "paid", "reason": "涨一点"}
+    assert client.post(address, values | {"rate1": "12"}).status_code == 302
+    page = client.post(address, values | {"rate1": "13"}, follow=True)
+    said = [str(message) for message in page.context["messages"]]
+    assert (page.status_code, said[-1]) == (
+        200,
+        "您打开之后，这里已经被改过，不能再改；您的修改没有保存。",
+    )
+    rates = Rule.objects.order_by("pk").values_list("rate1", flat=True)
+    assert list(rates) == [Decimal("0.1"), Decimal("0.12")]
+    assert "已" in press(client, rule, "stop", reason="晚了一步")
+    assert Rule.objects.get(replaces=rule).valid_to is None
+
+
 def test_a_rule_with_nothing_in_it_is_refused(client: Client, merchant: User) -> None:
     answer = client.post(reverse("admin:distribution_rule_add"), {"scope": "shop", "base": "paid"})
     assert "请至少填写一个级别" in answer.content.decode()

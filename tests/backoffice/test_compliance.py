@@ -150,7 +150,9 @@ class TestEvidence:
 
         depth = json.loads(pack.read("depth.json"))
         assert (depth["longest_chain"], depth["people"], depth["commission_depth"]) == (2, 2, 2)
-        assert len(rows_of(pack, "policies.csv")) == Policy.objects.count() + 1
+        titles, *policies = rows_of(pack, "policies.csv")
+        assert len(policies) == Policy.objects.count()
+        assert all(row[titles.index("valid_from")].endswith(" +0800") for row in policies)
         assert rows_of(pack, "rules.csv")[1][1].startswith("规则")
         assert {row[3] for row in rows_of(pack, "acceptances.csv")[1:]} == {"2026-11"}
         constraints = {row[1]: row[2] for row in rows_of(pack, "constraints.csv")}

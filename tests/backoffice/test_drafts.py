@@ -228,7 +228,7 @@ class TestDryRuns:
             "会员号,名称,订单数,原来,试算,变化",
             f"{numbers[0]},'=乙,1,10.00,20.00,10.00",
             f"{numbers[1]},甲,1,5.00,5.00,0.00",
-            "TOTAL,,1,15.00,25.00,10.00",
+            "合计,,1,15.00,25.00,10.00",
         ]
         answer = client.get(reverse("admin:dry_run_xlsx", args=[run.pk]))
         book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
@@ -314,6 +314,20 @@ def test_who_may_not_publish_may_still_draft(
     for name in ("draft_dry_runs", "distribution_changeset_change"):
         assert client.post(reverse(f"admin:{name}", args=[draft.pk]), DAYS).status_code == 403
     assert not DryRun.objects.exists()
+
+
+def test_pressed_twice_it_is_published_once(
+    client: Client, merchant: User, draft: ChangeSet
+) -> None:
+    draft_addition(draft, by=merchant, scope="shop", rate1=D("0.1"))
+    for _ in range(2):
+        assert press(client, draft, "publish", reason="x") == "已发布，现在生效。"
+    assert Rule.objects.count() == 1
+    assert "不能" in press(client, draft, "discard", reason="晚了一步")
+    page = client.post(page_of(draft), {"cap_rate": "40"}, follow=True)
+    assert "您的修改没有保存" in page.content.decode()
+    draft.refresh_from_db()
+    assert (draft.state, draft.cap_rate) == (ChangeSetState.PUBLISHED, None)
 
 
 def test_who_drafts_sees_what_it_would_cost(
