@@ -245,3 +245,19 @@ def test_thirteen_queries(
     browser = pages_of(person)
     with django_assert_num_queries(13):
         browser.get(PAGE)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_goods_to_choose_from_in_five_queries(
+    person: Distributor, number: int, pages_of: Pages, django_assert_num_queries: Any
+) -> None:
+    for place in range(number):
+        make_variant(product=make_product(f"春茶{place}"))
+    refresh_listing(Product.objects.all())
+    browser = pages_of(person)
+    for asked in ({}, {"q": "春茶"}):
+        with django_assert_num_queries(5):
+            page = browser.get(f"{PAGE}goods/", asked)
+        assert len(page.context["products"]) == number
+    nothing = browser.get(f"{PAGE}goods/", {"q": "没有"}).content.decode()
+    assert "没有找到商品" in nothing and "看全部商品" in nothing

@@ -192,8 +192,10 @@ class TestTheMembersPage:
                 member, [Sign(make_distributor(), NOON + number * DAY)], at=NOON + number * DAY
             )
         pages = pages_of(member)
-        with django_assert_num_queries(7):
-            assert pages.get("/me/recommender/").status_code == 200
+        for asked in ({}, {"q": "推广链接", "kind": "click"}):
+            with django_assert_num_queries(7):
+                page = pages.get("/me/recommender/", asked)
+            assert len(page.context["events"]) == rows
         with django_assert_num_queries(3):  # session, person, rows
             table = b"".join(pages.get("/me/recommender/?format=csv")).decode("utf-8-sig")
         assert table.splitlines()[0] == "时间,事项,结果,原因,推荐人,此前,有效期至"
@@ -353,3 +355,7 @@ def test_a_thousand_rows_are_paged(pages_of: Pages) -> None:
     )
     page = pages_of(member).get("/me/recommender/?page=3")
     assert len(page.context["events"]) == 20
+    asked = {"kind": "click", "decision": "refused", "q": "循环", "page": "2"}
+    html = pages_of(member).get("/me/recommender/", asked).content.decode()
+    kept = "kind=click&amp;decision=refused&amp;q=%E5%BE%AA%E7%8E%AF"
+    assert f"?{kept}&amp;page=3" in html and f"?{kept}&amp;format=csv" in html
