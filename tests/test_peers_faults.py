@@ -26,6 +26,7 @@ from distribution.referral.relations import (
     CannotRelate,
     bind_by_link,
     reassign_customer,
+    reassign_recruiter,
     require_relatable,
 )
 from distribution.rules import change_rule
@@ -40,7 +41,7 @@ from payouts.books import check_books
 from payouts.models import Payout
 from payouts.states import PayoutState
 from tests.books import commissions
-from tests.buying import DAY, NOON, buy, earn, take_back
+from tests.buying import DAY, MINUTE, NOON, buy, earn, take_back
 from tests.distribution.referral.test_clicks import bound_to, member, sign_in
 from tests.make import (
     START,
@@ -143,9 +144,10 @@ def test_fault_07_payment_pays_the_payee_and_the_rate_of_the_placement() -> None
     rule, chain = make_rule("0.10", "0.05"), make_chain()
     order = make_order(chain.c, {make_variant("100.00"): 1}, at=NOON)
     other = make_distributor(name="丁")
-    reassign_customer(chain.c, other, by=make_user(), reason="改派", at=NOON + DAY / 48)
-    change_rule(rule, by=None, rate1=Decimal("0.50"), at=NOON + DAY / 48)
-    pay(order, at=NOON + DAY / 50)
+    reassign_customer(chain.c, other, by=make_user(), reason="改派", at=NOON + MINUTE)
+    reassign_recruiter(chain.b, other, by=make_user(), reason="改派", at=NOON + MINUTE)
+    change_rule(rule, by=None, rate1=Decimal("0.50"), at=NOON + MINUTE)
+    pay(order, at=NOON + 2 * MINUTE)
     assert commissions() == ["1 乙 10.00 → 10.00", "2 甲 5.00 → 5.00"]
 
 
@@ -187,6 +189,15 @@ def test_fault_09_half_a_cent_goes_up_and_pieces_are_not_rounded_one_by_one() ->
     buy(chain, "0.99", 3)
     buy(chain, "0.20")
     assert commissions() == ["1 乙 0.37 → 0.37", "1 乙 0.03 → 0.03"]
+
+
+def test_fault_09_no_amount_is_ever_a_float() -> None:
+    """0.35 × 0.1 and 4.35 × 0.1 are a little less than half a cent too much, as floats."""
+    make_rule("0.10", None)
+    chain = make_chain()
+    buy(chain, "0.35")
+    buy(chain, "4.35")
+    assert commissions() == ["1 乙 0.04 → 0.04", "1 乙 0.44 → 0.44"]
 
 
 def test_fault_10_a_zero_level_or_line_drops_nothing_else() -> None:
@@ -258,6 +269,16 @@ def test_fault_14_a_loop_of_any_length_is_refused_in_one_query() -> None:
     assert "pg_advisory_xact_lock" in lock and "WITH RECURSIVE" in chain
 
 
+def test_fault_14_one_whose_number_is_part_of_anothers_is_somebody_else() -> None:
+    """911 is not above or below 9111 because the digits of one are found in the other's."""
+    top = make_distributor(make_user(pk=9111))
+    below = make_distributor(make_user(pk=19112), recruiter=top)
+    for number in (911, 9112, 111):
+        require_relatable(number, below, NOON)
+    with pytest.raises(CannotRelate):
+        require_relatable(top.pk, below, NOON)
+
+
 def test_fault_15_no_commission_on_oneself_or_for_one_who_is_not_approved() -> None:
     make_rule()
     chain = make_chain()
@@ -293,8 +314,17 @@ def test_fault_16_a_run_never_loads_everybody(monkeypatch: pytest.MonkeyPatch) -
             run(schedule, period=MONDAY.replace(day=people))
         counts.append(len(queries))
     assert counts[1] == counts[2]
+    sizes, candidates = [], runs.candidates
+
+    def counted(**bounds: Any) -> Any:
+        found = candidates(**bounds)
+        sizes.append(len(found))
+        return found
+
     monkeypatch.setattr(runs, "CHUNK", 1)
-    assert len(runs.candidates(after=0, limit=runs.CHUNK)) == 1
+    monkeypatch.setattr(runs, "candidates", counted)
+    run(schedule, period=MONDAY.replace(day=5))
+    assert max(sizes) == 1
 
 
 def test_fault_17_a_lock_outside_a_transaction_is_refused() -> None:

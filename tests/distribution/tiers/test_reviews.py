@@ -27,7 +27,14 @@ from distribution.programme.people import approve, set_status, set_tier
 from distribution.states import Status
 from distribution.tiers.reviews import preview_review, review_tiers
 from orders.refunds import Part, request_refund
-from tests.make import START, make_chain, make_distributor, make_user
+from tests.make import (
+    START,
+    make_chain,
+    make_distributor,
+    make_shipping_rate,
+    make_user,
+    refund,
+)
 from tests.selling import beijing, give_back, make_customer, make_task, sell, tiers_of
 
 pytestmark = pytest.mark.django_db
@@ -294,6 +301,21 @@ class TestWhatCounts:
     def test_shipping_does_not(self, person: Distributor) -> None:
         order = sell(person, "99.00", beijing(2, 10))
         type(order).objects.filter(pk=order.pk).update(shipping_amount=8, total=107)
+        assert review_tiers(beijing(2, 11)) == {}
+
+    def test_shipping_that_went_back_takes_nothing_from_the_goods(self) -> None:
+        make_shipping_rate("8.00")
+        make_task("silver", "sales", "5")
+        order = sell(make_distributor(), "10.00", beijing(2, 10))
+        part = Part(order.lines.get().pk, 0, Decimal("5.00"))
+        refund(order, [part], shipping_amount=Decimal("8.00"), at=beijing(2, 9))
+        assert review_tiers(beijing(2, 11)) == {"rose": 1}
+
+    def test_what_was_sold_while_frozen_does_not(self, person: Distributor) -> None:
+        customer = make_customer(person)
+        set_status(person, Status.FROZEN, by=None, reason="test", at=beijing(2, 1))
+        sell(person, "100.00", beijing(2, 10), to=customer)
+        approve(person, by=None, at=beijing(2, 9))
         assert review_tiers(beijing(2, 11)) == {}
 
 
