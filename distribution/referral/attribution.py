@@ -171,7 +171,7 @@ def _attribution(
     uplift2: Decimal | None,
 ) -> Attribution:
     block2 = _block(payee2, status2)
-    if payee2 is not None and payee2 == buyer_id:
+    if payee2 == buyer_id:
         block2 = Block.IS_BUYER
     elif payee2 is not None and not two_levels:
         block2 = Block.ONE_LEVEL

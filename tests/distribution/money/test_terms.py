@@ -103,6 +103,16 @@ class TestWhatIsWritten:
         assert list(uplifts) == [D("0.0000"), D("0.1000")]
         assert shop.pk not in {row[1] for row in line_terms(order)}
 
+    def test_of_two_uplifts_of_one_moment_the_later_written_holds(self) -> None:
+        chain = make_chain()
+        for tier in {chain.a.tier, chain.b.tier}:
+            for uplift in ("0.10", "0.20"):
+                TierUplift.objects.create(tier=tier, uplift=D(uplift), valid_from=START)
+        make_rule("0.10", "0.05")
+        make_order(chain.c, at=PLACED)
+        uplifts = LineTerms.objects.order_by("level").values_list("uplift", flat=True)
+        assert list(uplifts) == [D("0.2000"), D("0.2000")]
+
     def test_the_order_amount_is_without_shipping(self) -> None:
         chain = make_chain()
         make_shipping_rate("8.00")

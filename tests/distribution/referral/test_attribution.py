@@ -117,7 +117,7 @@ class TestAtTheMoment:
 
     def test_of_two_versions_of_one_moment_the_later_written_holds(self) -> None:
         chain = make_chain()
-        for two_levels in (False, True, False):
+        for two_levels in (True, False):
             publish_policy(by=None, at=PLACED, two_levels=two_levels)
         assert buys(chain.c)[1] == "甲 recruiter one_level"
 

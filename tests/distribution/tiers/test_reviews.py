@@ -22,18 +22,14 @@ from distribution.models import (
     TierReview,
     TierTask,
 )
-from distribution.policy import publish_policy
 from distribution.programme.people import approve, set_status, set_tier
 from distribution.states import Status
 from distribution.tiers.reviews import preview_review, review_tiers
 from orders.refunds import Part, request_refund
 from tests.make import (
     START,
-    make_chain,
     make_distributor,
-    make_shipping_rate,
     make_user,
-    refund,
 )
 from tests.selling import beijing, give_back, make_customer, make_task, sell, tiers_of
 
@@ -262,21 +258,6 @@ class TestWhatCounts:
         row = TierReview.objects.get()
         assert (row.period_start, row.period_end) == (date(2028, 2, 1), date(2028, 3, 1))
 
-    def test_buying_for_oneself_does_not(self, person: Distributor) -> None:
-        publish_policy(by=None, at=START, self_purchase=True)
-        sell(person, "500.00", beijing(2, 10), to=person.user)
-        assert review_tiers(beijing(2, 11)) == {}
-
-    def test_neither_recruits_nor_what_they_sell(self) -> None:
-        for kind in TierTask.Kind.values:
-            make_task("silver", kind, "1", needed="any")
-        chain = make_chain()
-        for _ in range(3):
-            make_distributor(recruiter=chain.a)
-        sell(chain.b, "500.00", beijing(2, 10), to=chain.c)
-        assert review_tiers(beijing(2, 11)) == {"rose": 1}
-        assert (codes(chain.a), codes(chain.b)) == (["bronze"], ["bronze", "silver"])
-
     @pytest.mark.parametrize("kind", ["recruits", "team_sales", "level2", ""])
     def test_the_database_takes_no_such_task(self, kind: str) -> None:
         tier = Tier.objects.get(code="gold")
@@ -297,26 +278,6 @@ class TestWhatCounts:
         sell(person, "10.00", beijing(2, 14))
         review_tiers(beijing(2, 15))
         assert codes(person)[-1] == "silver"
-
-    def test_shipping_does_not(self, person: Distributor) -> None:
-        order = sell(person, "99.00", beijing(2, 10))
-        type(order).objects.filter(pk=order.pk).update(shipping_amount=8, total=107)
-        assert review_tiers(beijing(2, 11)) == {}
-
-    def test_shipping_that_went_back_takes_nothing_from_the_goods(self) -> None:
-        make_shipping_rate("8.00")
-        make_task("silver", "sales", "5")
-        order = sell(make_distributor(), "10.00", beijing(2, 10))
-        part = Part(order.lines.get().pk, 0, Decimal("5.00"))
-        refund(order, [part], shipping_amount=Decimal("8.00"), at=beijing(2, 9))
-        assert review_tiers(beijing(2, 11)) == {"rose": 1}
-
-    def test_what_was_sold_while_frozen_does_not(self, person: Distributor) -> None:
-        customer = make_customer(person)
-        set_status(person, Status.FROZEN, by=None, reason="test", at=beijing(2, 1))
-        sell(person, "100.00", beijing(2, 10), to=customer)
-        approve(person, by=None, at=beijing(2, 9))
-        assert review_tiers(beijing(2, 11)) == {}
 
 
 class TestCalendars:
