@@ -47,6 +47,8 @@ def next_payout(
     if not prospects:
         return NextPayout("", None, ZERO, [_("商家还没有启用自动结算，款项会一直保留。")])
     chosen = min(prospects, key=lambda p: (p.reason is not None, p.on))
+    if chosen.reason == SkipReason.BANNED:
+        return NextPayout("", None, ZERO, [_("账号已封禁，不再结算。")])
     return NextPayout(
         schedule=schedule_in_words(chosen.schedule),
         on=_day_to_name(chosen),
@@ -72,9 +74,11 @@ def _look(
 
 
 def _day_to_name(chosen: _Prospect) -> date | None:
-    """A threshold schedule is looked at daily: below it there is no day to name."""
+    """A threshold schedule is looked at daily: below it there is no day to name. Nor is there one
+    for somebody whom no day pays."""
     is_threshold = chosen.schedule.kind == Schedule.Kind.THRESHOLD
-    return None if is_threshold and chosen.reason is not None else chosen.on
+    is_nobodys = chosen.reason in (SkipReason.FROZEN, SkipReason.BANNED)
+    return None if is_nobodys or (is_threshold and chosen.reason is not None) else chosen.on
 
 
 def schedule_in_words(schedule: Schedule) -> str:

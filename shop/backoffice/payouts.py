@@ -30,6 +30,7 @@ from base.money import ZERO
 from base.pages import page_of
 from base.tables import csv_response, is_table
 from distribution.models import Distributor
+from distribution.states import Status
 from orders.registries import Outcome
 from payouts import runs, sending
 from payouts.channels import Manual, channel_choices, channel_name
@@ -317,6 +318,11 @@ def _is_on_its_way(payout: Payout) -> bool:
     return payout.state in OPEN_PAYOUTS and payout.state != PayoutState.DRAFT
 
 
+def _is_kept(payout: Payout) -> bool:
+    """Nothing is sent to somebody who is frozen."""
+    return payout.distributor.status == Status.FROZEN
+
+
 def _is_by_hand(payout: Payout) -> bool:
     return payout.channel == Manual.code and _is_on_its_way(payout)
 
@@ -369,13 +375,15 @@ class PayoutAdmin(Finds, ReadOnlyAdmin):
     @button(_("审批"), text=_("审批后将自动打款。"), icon="check", when=_is_draft)
     def approve(self, request: HttpRequest, payout: Payout, form: BaseDialogForm) -> Any:
         sending.approve_payout(payout, by=merchant(request))
-        return _("已审批。")
+        return _("已审批。分销商已冻结，解冻后才打款。") if _is_kept(payout) else _("已审批。")
 
     @button(
         _("立即打款 / 查询"), text=_("同一单号不会重复付款。"), icon="send", when=_is_on_its_way
     )
     def send(self, request: HttpRequest, payout: Payout, form: BaseDialogForm) -> Any:
         payout = sending.send_payout(payout)
+        if payout.state == PayoutState.APPROVED and _is_kept(payout):
+            raise sending.CannotPayOut(_("分销商已冻结，解冻后才打款。"))
         return _("当前状态：%(state)s") % {"state": payout.get_state_display()}
 
     @button(

@@ -12,9 +12,12 @@ from base.accounts.models import User
 from distribution.models import Commission
 from distribution.money.balances import balance_of
 from distribution.money.holds import hold_commission, release_commission
+from distribution.programme.people import set_status
+from distribution.states import Status
 from orders.models import Order
 from payouts.models import Payout, Schedule
 from payouts.sending import approve_payout, send_payout
+from payouts.states import PayoutState
 from tests.books import prove
 from tests.buying import buy, earn, take_back
 from tests.make import make_user
@@ -106,3 +109,23 @@ def test_a_freeze_says_what_it_is_about(client: Client, merchant: User) -> None:
     address = reverse("admin:distribution_distributor_freeze", args=[chain.b.pk])
     words = "现在：待成熟 ¥0.00，可结算 ¥0.00，结算中 ¥30.00，待抵扣 ¥0.00。"
     assert words in client.get(address).content.decode()
+
+
+def test_a_payout_of_a_frozen_one_is_not_sent_and_says_why(
+    client: Client, merchant: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = make_draft()
+    bank = open_bank(monkeypatch)
+    set_status(chain.b, Status.FROZEN, by=merchant, reason="核实")
+    payout = Payout.objects.get()
+    page = reverse("admin:payouts_payout_change", args=[payout.pk])
+
+    def press(button: str) -> str:
+        address = reverse(f"admin:payouts_payout_{button}", args=[payout.pk])
+        client.post(address, {"_form_submitted": "true"})
+        return client.get(page).content.decode()
+
+    assert "已审批。分销商已冻结，解冻后才打款。" in press("approve")
+    assert "分销商已冻结，解冻后才打款。" in press("send")
+    payout.refresh_from_db()
+    assert (payout.state, bank.calls) == (PayoutState.APPROVED, [])

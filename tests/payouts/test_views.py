@@ -363,8 +363,18 @@ class TestTheNextPayout:
         mature_commissions(NOON)
         set_status(chain.b, Status.FROZEN, by=None, reason="test")
         chain.b.refresh_from_db()
-        (blocker,) = outlook(chain.b).blockers
-        assert blocker.startswith("账号已冻结")
+        found = outlook(chain.b)
+        assert (found.on, found.schedule, found.blockers) == (
+            None,
+            "每周一结算",
+            ["账号已冻结，款项保留。"],
+        )
+
+    def test_banned(self, chain: Chain) -> None:
+        set_status(chain.b, Status.BANNED, by=None, reason="test")
+        chain.b.refresh_from_db()
+        found = outlook(chain.b)
+        assert (found.on, found.schedule, found.blockers) == (None, "", ["账号已封禁，不再结算。"])
 
     def test_without_any_schedule(self, chain: Chain) -> None:
         Schedule.objects.update(is_active=False)
