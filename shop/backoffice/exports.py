@@ -4,8 +4,6 @@ One action of the whole site, so that no list is without it. "Select all" choose
 the search and the filters leave. Rows are read in chunks and sent as they come.
 """
 
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from django.contrib import admin
@@ -18,9 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from base.money import percent
-from base.tables import csv_response
-
-CHUNK = 2000
+from base.tables import csv_response, in_chunks
 
 
 @admin.action(description=_("导出所选为 CSV"), permissions=["view"])
@@ -34,16 +30,10 @@ def export_selected(
     titles = [str(label_for_field(name, page.model, model_admin=page)) for name in columns]
     cells = (
         [_cell(page, name, row) for name in columns]
-        for chunk in _chunks(rows)
+        for chunk in in_chunks(rows)
         for row in _gathered(page, chunk)
     )
     return csv_response(f"{page.opts.model_name}-{timezone.localdate():%Y%m%d}.csv", titles, cells)
-
-
-def _chunks(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    found = rows.iterator(chunk_size=CHUNK)
-    while chunk := list(islice(found, CHUNK)):
-        yield chunk
 
 
 def _gathered(page: ModelAdmin, rows: list[Any]) -> list[Any]:

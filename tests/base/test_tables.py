@@ -1,10 +1,12 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from django.http import StreamingHttpResponse
 from django.test import RequestFactory
 from django.utils.translation import gettext_lazy
 
+from base import tables
 from base.tables import csv_response, is_table, safe_cell, time_cell
 
 
@@ -32,6 +34,14 @@ def test_the_digits_of_a_voucher_stay() -> None:
     texts = ["4200001234202611261234567890", "123456789012345", "1234567890123456"]
     assert [safe_cell(text) for text in texts] == [f"'{texts[0]}", texts[1], f"'{texts[2]}"]
     assert safe_cell(10**16) == "10000000000000000"
+
+
+def test_a_file_that_ends_before_its_list_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MOST_ROWS", 2)
+    whole, cut = (csv_response("表.csv", ["一"], [[n] for n in range(most)]) for most in (2, 3))
+    assert text_of(whole) == "\ufeff一\r\n0\r\n1\r\n"
+    last = "后面还有：这份表格只到第 2 行。请先筛选，分几次下载。"
+    assert text_of(cut) == f"\ufeff一\r\n0\r\n1\r\n{last}\r\n"
 
 
 def test_nothing_is_an_empty_cell() -> None:
