@@ -50,6 +50,8 @@ from shop.backoffice.finding import WHOM, Finds, distributors_like, distributors
 
 PER_PAGE = 50
 CHUNK = 2000
+LEAST = Decimal("0.01")
+LONGEST_MONTH = 31
 
 STATE_COLOURS = {
     PayoutState.DRAFT: "warning",
@@ -66,6 +68,18 @@ class ScheduleForm(ModelForm):
     channel = forms.ChoiceField(
         label=_("打款渠道"), choices=channel_choices, widget=UnfoldAdminSelectWidget
     )
+
+    def clean(self) -> dict[str, Any]:
+        """In words what the database would refuse by a constraint's name."""
+        values = super().clean() or {}
+        for name in ("minimum", "threshold"):
+            amount = values.get(name)
+            if amount is not None and amount < LEAST:
+                self.add_error(name, _("金额至少 ¥0.01。"))
+        day = values.get("day_of_month")
+        if day is not None and not 1 <= day <= LONGEST_MONTH:
+            self.add_error("day_of_month", _("请填写 1 到 31；没有这一天的月份，在最后一天结算。"))
+        return values
 
 
 @admin.register(Schedule)

@@ -3,7 +3,7 @@ calendar tiers are reviewed, what a review would do now, and what the reviews ha
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from base.audit import record_audit
+from base.clock import validate_day
 from base.filters import ListFilter, file_name, words_field
 from base.pages import page_of
 from base.tables import csv_response, is_table
@@ -231,9 +232,18 @@ def _lines(decisions: Iterable[Decision]) -> Iterator[list[Any]]:
         yield [person.user, person.code, outcome, decision.tier or "", decision.to_tier or "", period, found.sales, found.orders, found.customers]  # fmt: skip
 
 
+class TierCalendarForm(ModelForm):
+    def clean_days_from(self) -> date:
+        first: date = self.cleaned_data["days_from"]
+        validate_day(first)
+        return first
+
+
 @admin.register(TierCalendar)
 class TierCalendarAdmin(OneRowAdmin):
     """A change holds from now on; nobody falls by it without having been warned."""
+
+    form = TierCalendarForm
 
     fieldsets = [
         (

@@ -14,12 +14,36 @@ from tests.make import START, make_chain, make_order, make_rule, make_user, pay,
 
 pytestmark = pytest.mark.django_db
 
+DAYS = "请填写 1 到 31；没有这一天的月份，在最后一天结算。"
+
 
 @pytest.fixture
 def address(client: Client) -> str:
     client.force_login(make_user("店主", is_staff=True, is_superuser=True))
     schedule = Schedule.objects.get(kind=Schedule.Kind.WEEKLY)
     return reverse("admin:payout_preview", args=[schedule.pk])
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"minimum": "-5"}, {"minimum": ["金额至少 ¥0.01。"]}),
+        ({"minimum": "0"}, {"minimum": ["金额至少 ¥0.01。"]}),
+        ({"threshold": "0"}, {"threshold": ["金额至少 ¥0.01。"]}),
+        ({"day_of_month": "0"}, {"day_of_month": [DAYS]}),
+        ({"day_of_month": "45"}, {"day_of_month": [DAYS]}),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_refused_in_words(
+    client: Client, address: str, changes: dict[str, str], wrong: dict[str, list[str]]
+) -> None:
+    """Not by the name of a constraint."""
+    values = {"name": "月底", "kind": "monthly", "weekday": "1", "day_of_month": "31", "threshold": "10", "minimum": "5", "channel": "manual"}  # fmt: skip
+    before = Schedule.objects.count()
+    page = client.post(reverse("admin:payouts_schedule_add"), values | changes)
+    assert page.context["adminform"].form.errors == wrong
+    assert Schedule.objects.count() == before
+    assert client.post(reverse("admin:payouts_schedule_add"), values).status_code == 302
 
 
 def earn(count: int = 1) -> Any:

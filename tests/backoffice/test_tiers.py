@@ -237,3 +237,9 @@ def test_a_tier_by_hand_with_a_date(client: Client, merchant: User) -> None:
         client.post(address, sent | {"keep_until": odd})
     person.refresh_from_db()
     assert person.tier_kept_until == until
+
+
+def test_periods_since_the_year_1_are_refused_in_words(client: Client, merchant: User) -> None:
+    sent = {"kind": "days", "days": "30", "days_from": "0001-01-01", "warning_days": "10", "grace_days": "3"}  # fmt: skip
+    page = client.post(reverse("admin:distribution_tiercalendar_change", args=[1]), sent)
+    assert page.context["adminform"].form.errors == {"days_from": ["请填写 2000 年以后的日期。"]}
