@@ -8,10 +8,9 @@ from django.db import IntegrityError
 from base.clock import day_start
 from base.errors import WrongState
 from distribution.models import Commission
-from distribution.money import balances, holds, reservations
+from distribution.money import balances, forfeits, holds, reservations
 from distribution.money.commissions import mature_commissions
 from distribution.money.holds import hold_commission
-from distribution.programme import people
 from distribution.programme.people import set_status
 from distribution.states import Status
 from orders.models import Order
@@ -24,7 +23,7 @@ from tests.books import money, prove
 from tests.buying import DAY, NOON, buy, earn, take_back
 from tests.concurrency.meanwhile import meanwhile, without_locks
 from tests.concurrency.racing import race
-from tests.make import Chain, make_chain, receive
+from tests.make import Chain, make_chain, make_order, pay, receive
 from tests.paying import MONDAY, make_schedule, open_bank, payouts, rounds, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -310,7 +309,7 @@ class TestBanAgainstRun:
     def test_forfeits_all_and_pays_nothing(
         self, chain: Chain, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        other = meanwhile(monkeypatch, people, "take_back", run)
+        other = meanwhile(monkeypatch, forfeits, "take_back", run)
         self.ban(chain)
         assert isinstance(other.outcome(), Run)
         assert other.had_to_wait
@@ -322,11 +321,25 @@ class TestBanAgainstRun:
     ) -> None:
         without_locks(monkeypatch, balances)
         schedule = make_schedule(auto_approve=True)
-        other = meanwhile(monkeypatch, people, "take_back", lambda: run(schedule))
+        other = meanwhile(monkeypatch, forfeits, "take_back", lambda: run(schedule))
         self.ban(chain)
         other.outcome()
         assert payouts() == ["乙 30.00 approved"]
         assert money(chain.b) == {"reserved": "30.00", "debt": "30.00"}
+
+    def test_an_order_that_is_paid_meanwhile_is_taken_afterwards(
+        self, chain: Chain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A payment waits for no balance, so that the ban does not see what it books."""
+        order = make_order(chain.c, at=NOON)
+        other = meanwhile(monkeypatch, forfeits, "take_back", lambda: pay(order, at=NOON))
+        self.ban(chain)
+        other.outcome()
+        assert not other.had_to_wait
+        assert money(chain.b)["pending"] > "0.00"
+        forfeits.forfeit_late(LATER)
+        assert money(chain.b) == {}
+        prove()
 
     def test_a_run_that_looked_before_the_ban_pays_nothing(
         self, chain: Chain, monkeypatch: pytest.MonkeyPatch
