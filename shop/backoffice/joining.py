@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -208,21 +209,21 @@ class ApplicationAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("通过所选申请"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        done = 0
-        for person in self._waiting(rows):
+        waiting, done = self._waiting(rows), 0
+        for person in waiting:
             try:
                 people.approve(person, by=merchant(request))
                 done += 1
             except DomainError as error:
                 self.message_user(request, f"{person}: {error}", messages.ERROR)
-        self.message_user(request, _("已通过 %(count)d 份申请。") % {"count": done})
+        self._tell_done(request, _("已通过 %(count)d 份申请。"), done, len(waiting))
 
     @admin.action(description=_("拒绝所选申请…"), permissions=["change"])
     def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         """First a page that asks why, with the chosen ones carried along; then each is told."""
         waiting = self._waiting(rows)
         form = BulkReasonForm(request.POST if "reason" in request.POST else None)
-        if not form.is_valid():
+        if waiting and not form.is_valid():
             context = self.admin_site.each_context(request) | {
                 "title": _("拒绝所选申请"),
                 "form": form,
@@ -242,8 +243,17 @@ class ApplicationAdmin(ReadOnlyAdmin):
                 done += 1
             except DomainError as error:
                 self.message_user(request, f"{person}: {error}", messages.ERROR)
-        self.message_user(request, _("已拒绝 %(count)d 份申请。") % {"count": done})
+        self._tell_done(request, _("已拒绝 %(count)d 份申请。"), done, len(waiting))
         return None
+
+    def _tell_done(self, request: HttpRequest, words: str, done: int, waiting: int) -> None:
+        """How many were answered now, and that others had their answer before."""
+        if done:
+            self.message_user(request, words % {"count": done})
+        before = len(request.POST.getlist(ACTION_CHECKBOX_NAME)) - waiting
+        if before > 0:
+            answered = _("有 %(count)d 份申请在这之前已经处理过，没有改动。") % {"count": before}
+            self.message_user(request, answered, messages.WARNING)
 
     def _waiting(self, rows: QuerySet[Any]) -> list[Distributor]:
         chosen = Distributor.objects.filter(pk__in=rows.values("pk"), status=Status.APPLIED)

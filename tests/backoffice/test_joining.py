@@ -151,9 +151,21 @@ class TestDeciding:
     def test_who_was_decided_meanwhile_stays_decided(self, client: Client, merchant: User) -> None:
         person = applicant()
         set_status(person, Status.REJECTED, by=None, reason="先到")
-        act(client, "approve_selected", person)
+        waiting = applicant("小王")
+
+        def told_of(action: str, *people: Distributor, **words: str) -> str:
+            act(client, action, *people, **words)
+            return text_of(client.get(QUEUE))
+
+        told = told_of("approve_selected", person, waiting)
+        assert "已通过 1 份申请。" in told
+        assert "有 1 份申请在这之前已经处理过，没有改动。" in told
+        for action, words in (("approve_selected", {}), ("reject_selected", {"reason": "后到"})):
+            told = told_of(action, person, **words)
+            assert "已经处理过" in told and " 0 份" not in told
+        assert "已经处理过" in told_of("reject_selected", person)  # no page that asks why
         person.refresh_from_db()
-        assert person.status == Status.REJECTED
+        assert (person.status, person.standings.last().reason) == (Status.REJECTED, "先到")
 
     def test_who_may_only_look_decides_nothing(self, client: Client) -> None:
         looker = make_user("客服", is_staff=True)
