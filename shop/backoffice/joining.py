@@ -216,7 +216,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
                 done += 1
             except DomainError as error:
                 self.message_user(request, f"{person}: {error}", messages.ERROR)
-        self._tell_done(request, _("已通过 %(count)d 份申请。"), done, len(waiting))
+        self._tell_done(request, str(_("已通过 %(count)d 份申请。")), done, len(waiting))
 
     @admin.action(description=_("拒绝所选申请…"), permissions=["change"])
     def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -243,7 +243,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
                 done += 1
             except DomainError as error:
                 self.message_user(request, f"{person}: {error}", messages.ERROR)
-        self._tell_done(request, _("已拒绝 %(count)d 份申请。"), done, len(waiting))
+        self._tell_done(request, str(_("已拒绝 %(count)d 份申请。")), done, len(waiting))
         return None
 
     def _tell_done(self, request: HttpRequest, words: str, done: int, waiting: int) -> None:
