@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -36,6 +37,16 @@ def day_end(day: date) -> datetime:
     if day == date.max:
         return datetime.max.replace(tzinfo=BEIJING)
     return day_start(day + timedelta(days=1))
+
+
+def within_days(moment: str, since: date | None, until: date | None) -> Q:
+    """Rows whose `moment` lies in these Beijing days: both count, None is open."""
+    found = Q()
+    if since:
+        found &= Q(**{f"{moment}__gte": day_start(since)})
+    if until:
+        found &= Q(**{f"{moment}__lt": day_end(until)})
+    return found
 
 
 def month_start(at: datetime) -> datetime:

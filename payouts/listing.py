@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from base.clock import day_end, day_start
+from base.clock import within_days
 from distribution.models import Allocation, Distributor, Entry, Transfer
 from payouts.models import Payout
 
@@ -23,11 +23,7 @@ def payouts_of(
         rows = rows.filter(state=state)
     if search:
         rows = rows.filter(number__icontains=search)
-    if since:
-        rows = rows.filter(created_at__gte=day_start(since))
-    if until:
-        rows = rows.filter(created_at__lt=day_end(until))
-    return rows
+    return rows.filter(within_days("created_at", since, until))
 
 
 def parts_of(payout: Payout, *, level: int | None = None, search: str = "") -> QuerySet[Allocation]:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from base.clock import day_end, day_start
+from base.clock import within_days
 from base.money import ZERO
 from distribution.desk.team import masked_name
 from distribution.models import (
@@ -146,24 +147,26 @@ class EarningOrder:
         return sorted({earning.commission.level for earning in self.earnings})
 
 
-def orders_earning_for(
-    distributor: Distributor,
+def of_orders(
+    rows: QuerySet[Commission],
     *,
     level: int | None = None,
     search: str = "",
     since: date | None = None,
     until: date | None = None,
-) -> QuerySet[Commission, int]:
-    """The ids of orders with a commission of theirs, newest payment first; both days count."""
-    rows = Commission.objects.filter(payee=distributor)
+) -> QuerySet[Commission]:
+    """Of one level, of orders whose number begins so, paid in these days; both days count."""
     if level:
         rows = rows.filter(level=level)
     if search:
         rows = rows.filter(order__number__startswith=search)
-    if since:
-        rows = rows.filter(accrued_at__gte=day_start(since))
-    if until:
-        rows = rows.filter(accrued_at__lt=day_end(until))
+    return rows.filter(within_days("accrued_at", since, until))
+
+
+def orders_earning_for(distributor: Distributor, **wanted: Any) -> QuerySet[Commission, int]:
+    """The ids of orders with a commission of theirs, newest payment first; wanted as `of_orders`
+    knows it."""
+    rows = of_orders(Commission.objects.filter(payee=distributor), **wanted)
     # The commissions of one order share their time, so the index by time needs no sorting.
     newest = rows.order_by("-accrued_at", "-order").distinct("accrued_at", "order")
     return newest.values_list("order", flat=True)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from base.accounts.models import User
-from base.clock import day_end, day_start
+from base.clock import within_days
 from distribution.desk.team import masked_name
 from distribution.models import Binding, Distributor, Recruitment, Trace
 from distribution.policy import policy_at
@@ -109,11 +109,7 @@ def in_stretch(
         traces = traces.filter(kind=kind)
     if decision:
         traces = traces.filter(decision=decision)
-    if since:
-        traces = traces.filter(at__gte=day_start(since))
-    if until:
-        traces = traces.filter(at__lt=day_end(until))
-    return traces
+    return traces.filter(within_days("at", since, until))
 
 
 def named_to_merchant(words: str) -> Q:

@@ -1,8 +1,5 @@
 """Commissions, each with its receipt, and the orders they come from."""
 
-from datetime import date
-
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -10,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from base.clock import day_end, day_start
 from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, is_table
@@ -19,6 +15,7 @@ from distribution.desk.earnings import (
     earnings_of,
     in_state,
     movements_of,
+    of_orders,
     orders_earning_for,
     own_earnings,
     shown_orders,
@@ -31,7 +28,6 @@ from distribution.desk.own_tables import (
 )
 from distribution.desk.team import masked_name
 from distribution.forms import CommissionFilter, OrderFilter
-from distribution.models import Commission, Distributor
 from distribution.money.explanations import explain
 from distribution.states import CommissionState
 
@@ -44,7 +40,11 @@ PER_PAGE = 20
 def commissions(request: HttpRequest) -> HttpResponseBase:
     person = distributor_of(request)
     filters = CommissionFilter(request.GET)
-    rows = _wanted_commissions(person, **filters.wanted())
+    wanted = filters.wanted()
+    state, rows = wanted.pop("state"), earnings_of(person)
+    if state:
+        rows = in_state(rows, person, CommissionState(state))
+    rows = of_orders(rows, **wanted)
     if is_table(request, filters):
         return csv_response(
             file_name(_("佣金明细"), filters), commission_header(), commission_rows(person, rows)
@@ -58,29 +58,6 @@ def commissions(request: HttpRequest) -> HttpResponseBase:
         "rows": own_earnings(person, page.object_list),
     }
     return render(request, "distribution/commissions.html", context)
-
-
-def _wanted_commissions(
-    person: Distributor,
-    *,
-    state: str,
-    level: int | None,
-    search: str,
-    since: date | None,
-    until: date | None,
-) -> QuerySet[Commission]:
-    rows = earnings_of(person)
-    if state:
-        rows = in_state(rows, person, CommissionState(state))
-    if level:
-        rows = rows.filter(level=level)
-    if search:
-        rows = rows.filter(order__number__startswith=search)
-    if since:
-        rows = rows.filter(accrued_at__gte=day_start(since))
-    if until:
-        rows = rows.filter(accrued_at__lt=day_end(until))
-    return rows
 
 
 @earner
