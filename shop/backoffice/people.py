@@ -44,6 +44,7 @@ from shop.backoffice.actions import (
     button,
     day_in_dialog,
     merchant,
+    row_of,
 )
 from shop.backoffice.counting import sum_of
 from shop.backoffice.finding import find_distributor
@@ -137,7 +138,7 @@ class FateForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        person = Distributor.objects.filter(pk=self.object_id).first()
+        person = row_of(Distributor, self.object_id)
         if person is not None:
             self.fields["reason"].help_text = self.fate_of(person)
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
@@ -34,7 +33,14 @@ from orders.registries import method_name
 from orders.states import OrderState, RefundState, RepaymentState
 from orders.tasks import close_overdue
 from orders.wake import run_soon
-from shop.backoffice.actions import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, button, merchant
+from shop.backoffice.actions import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    ReasonForm,
+    button,
+    merchant,
+    row_of,
+)
 from shop.backoffice.finding import Finds, members_named
 
 STATE_COLOURS = {
@@ -53,13 +59,6 @@ class ShipForm(BaseDialogForm):
     )
 
 
-def _order_or_404(key: Any) -> Order:
-    try:
-        return Order.objects.get(pk=key)
-    except (Order.DoesNotExist, ValueError, ValidationError):
-        raise Http404 from None
-
-
 class RefundForm(BaseDialogForm):
     """How much of each line goes back; what is left of the line is what may be asked."""
 
@@ -67,7 +66,9 @@ class RefundForm(BaseDialogForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        order = _order_or_404(self.object_id)
+        order = row_of(Order, self.object_id)
+        if order is None:
+            raise Http404
         self.free = refunds.refundable_lines(order)
         for left in self.free:
             self.fields[f"pieces_{left.line.pk}"] = forms.IntegerField(
