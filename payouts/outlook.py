@@ -99,7 +99,7 @@ def _blocker(chosen: _Prospect, money: Money, pending: Pending) -> str:
             "gap": yuan(floor - chosen.amount),
         }
     if chosen.reason == SkipReason.DEBT:
-        return _("有 %(debt)s 待抵扣（已付佣金的订单后来退款），之后的佣金会先抵扣。") % {
+        return _("有 %(debt)s 待抵扣（有的佣金结算给你之后又撤回了），之后的佣金会先抵扣。") % {
             "debt": yuan(money.debt)
         }
     if chosen.reason == SkipReason.IN_PAYOUT:

@@ -114,7 +114,7 @@ def test_what_was_paid_before_a_refund_is_to_be_repaid_and_says_so(chain: Chain)
     settle(paid, now)
     refund(order, [Part(order.lines.get().pk, 1, Decimal("10.00"))])
     told = {one.title: one.text for one in shown(inbox_of(chain.b.user))}
-    assert "已经结算给你，不用退钱，之后的佣金会先补上它" in told["佣金撤回 ¥1.00"]
+    assert "已经结算给你，不用退钱，之后如有佣金，会先补上它" in told["佣金撤回 ¥1.00"]
     not_paid = {one.title: one.text for one in shown(inbox_of(chain.a.user))}
     assert "已经结算" not in not_paid["佣金撤回 ¥0.50"]
     bought(chain, "30.00")

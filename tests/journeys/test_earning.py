@@ -86,6 +86,15 @@ def test_from_what_it_earns_to_the_statement(
             expect(found).to_be_hidden()
     expect(distributor.locator(".statement-sums")).to_be_visible()
     distributor.emulate_media(media="screen")
+    size = distributor.viewport_size or DESK
+    distributor.set_viewport_size(PHONE)
+    for table in distributor.locator(".statement .table-wrap").all():
+        assert table.evaluate("it => it.scrollWidth - it.clientWidth") == 0
+    expect(distributor.locator(".statement-sums thead")).to_be_hidden()
+    assert "待成熟" in distributor.locator(".statement-sums tfoot [data-label]").first.evaluate(
+        "it => getComputedStyle(it, '::before').content"
+    )
+    distributor.set_viewport_size(size)
     distributor.locator(".statement-lines a").first.click()
     expect(distributor.locator("main")).to_contain_text("重新计算一致")
     assert check_books() == []

@@ -355,7 +355,7 @@ class TestTheNextPayout:
         found = outlook(chain.b)
         assert found.amount == 0
         assert found.blockers == [
-            "有 ¥10.00 待抵扣（已付佣金的订单后来退款），之后的佣金会先抵扣。"
+            "有 ¥10.00 待抵扣（有的佣金结算给你之后又撤回了），之后的佣金会先抵扣。"
         ]
 
     def test_frozen(self, chain: Chain) -> None:

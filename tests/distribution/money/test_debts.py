@@ -17,13 +17,15 @@ from base.money import ZERO
 from distribution.models import Distributor
 from distribution.money.debts import Debt, OverpaidRows, debt_of
 from distribution.money.holds import revoke_commission
+from distribution.programme.people import set_status
+from distribution.states import Status
 from distribution.views import statements as pages
 from orders.models import Order
 from orders.registries import Outcome
 from payouts.models import Schedule
 from payouts.runs import run_period
 from payouts.sending import approve_payout, record_outcome, send_payout
-from tests.books import prove_debt
+from tests.books import money, prove, prove_debt
 from tests.buying import DAY, earn, take_back
 from tests.make import Chain, make_chain, make_distributor, make_rule
 
@@ -198,6 +200,67 @@ class TestPage:
         assert "没有结算给你之后又撤回的佣金" in html
         assert "下载表格" not in html and 'name="since"' not in html
 
+    def test_it_promises_nobody_commissions_they_will_not_get(
+        self, paid: tuple[Chain, list[Order]], pages_of: Pages
+    ) -> None:
+        """And its crumb leads whoever is out to a page they may open."""
+        chain, (first, *_rest) = paid
+        take_back(first, 1, "100.00", at=APRIL + DAY)
+        browser, month = pages_of(chain.b), f"/distribution/statements/{APRIL:%Y-%m}/"
+        later, set_off = "之后新到账的佣金会先把它补上", "之后的佣金会先抵扣"
+        dashboard = '<li><a href="/distribution/">概览</a></li>'
+        statements = '<li><a href="/distribution/statements/">月账单</a></li>'
+        html = browser.get(PAGE).content.decode()
+        assert later in html and dashboard in html
+        assert set_off in browser.get(month).content.decode()
+        set_status(chain.b, Status.RESIGNED, by=None, reason="test")
+        html = browser.get(PAGE).content.decode()
+        assert later not in html and dashboard not in html and statements in html
+        assert "还没成熟的佣金会先把它补上，重新加入后的佣金也一样" in html
+        assert set_off in browser.get(month).content.decode()
+        set_status(chain.b, Status.BANNED, by=None, reason="test")
+        html = browser.get(PAGE).content.decode()
+        assert "补上，" not in html and dashboard not in html and statements in html
+        assert "账号已封禁，不再有新的佣金，这笔就记在这里。" in html
+        html = browser.get(month).content.decode()
+        assert set_off not in html
+        assert "期末可结算是 −¥10.00：有的佣金结算给你之后又撤回了，不用你退钱。" in html
+
+    def test_repaid_to_exactly_nothing(
+        self, paid: tuple[Chain, list[Order]], pages_of: Pages
+    ) -> None:
+        """Owed ¥30.00; ¥29.99, then ¥0.01: every page says it is made up, and nothing is paid."""
+        chain, orders = paid
+        take_back(orders[2], 1, "300.00", at=APRIL + DAY)
+        browser, month = pages_of(chain.b), f"/distribution/statements/{APRIL:%Y-%m}/"
+        earn(chain, "299.90", at=APRIL + 2 * DAY)
+        assert prove_debt(chain.b) == Debt(D("30.00"), D("0.01"))
+        assert "还差 ¥0.01" in browser.get(PAGE).content.decode()
+        assert "有 ¥0.01 待抵扣" in browser.get("/distribution/").content.decode()
+        assert "期末可结算是 −¥0.01" in browser.get(month).content.decode()
+
+        last = earn(chain, "0.10", at=APRIL + 3 * DAY)
+        prove()
+        assert money(chain.b) == {"paid": "60.00"}
+        assert prove_debt(chain.b) == Debt(D("30.00"), ZERO)
+        assert "还没补" not in (html := rows_on(browser)) and "已补平" in html
+        assert rows_of(chain.b, state="no") == []
+        assert rows_of(chain.b) == [("30.00", "30.00", "0.00")]
+        dashboard = browser.get("/distribution/")
+        assert dashboard.context["money"].debt == dashboard.context["money"].available == ZERO
+        assert "待抵扣：" not in dashboard.content.decode()
+        closing = browser.get(month)
+        assert closing.context["statement"].closing.available == ZERO
+        assert "期末可结算是" not in closing.content.decode()
+        assert not browser.get("/distribution/commissions/?state=available").context["page"]
+        states = [one.state for one in browser.get("/distribution/commissions/").context["rows"]]
+        assert states == ["set_off", "set_off", "reversed", "paid", "paid"]
+        receipt = browser.get(f"/distribution/commissions/{last.commissions.get(level=1).pk}/")
+        assert "其中 ¥0.01 用来抵扣以前多付给你的佣金。" in receipt.content.decode()
+        pay_out(APRIL + 31 * DAY)
+        assert money(chain.b) == {"paid": "60.00"}
+        assert chain.b.payouts.count() == 1
+
     def test_another_ones_debt_is_not_mine(
         self, owing: tuple[Chain, list[Order]], pages_of: Pages
     ) -> None:
@@ -222,6 +285,11 @@ class TestPage:
             assert len(browser.get(PAGE).context["page"].object_list) == count
         with django_assert_num_queries(11):
             browser.get(PAGE, {"state": "no"})
+
+
+def rows_on(browser: Client) -> str:
+    """The page's list, without the box that asks."""
+    return browser.get(PAGE).content.decode().rpartition('<ul class="sum">')[2]
 
 
 def name_of(response: Any) -> str:
