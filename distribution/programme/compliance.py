@@ -349,10 +349,15 @@ def _cell(column: str) -> str:
     return f"CASE WHEN {column} ~ '^[-=+@\\t\\r]' THEN '''' || {column} ELSE {column} END"
 
 
+def _stamp(column: str) -> str:
+    """A moment in SQL as the rest of the evidence pack writes it: Beijing time, and says so."""
+    return f"to_char({column} AT TIME ZONE INTERVAL '+08:00', 'YYYY-MM-DD HH24:MI:SS') || ' +0800'"
+
+
 ACCEPTANCES = f"""
 SELECT member.member_no, left(member.phone, 3) || '****' || right(member.phone, 4) AS phone,
        {_cell("distributor.code")} AS code, consent.version,
-       to_char(consent.at AT TIME ZONE INTERVAL '+08:00', 'YYYY-MM-DD HH24:MI:SS') AS accepted_at
+       {_stamp("consent.at")} AS accepted_at
 FROM accounts_consent consent
 JOIN accounts_user member ON member.id = consent.user_id
 LEFT JOIN distribution_distributor distributor ON distributor.user_id = consent.user_id
@@ -365,7 +370,7 @@ DEED_WORDS = (
     "|commission|risk|thresholds|evidence"
 )
 DEEDS = f"""
-SELECT to_char(entry.at AT TIME ZONE INTERVAL '+08:00', 'YYYY-MM-DD HH24:MI:SS') AS at,
+SELECT {_stamp("entry.at")} AS at,
        actor.member_no AS by, entry.action, entry.target_type, entry.target_id,
        {_cell("entry.target_name")} AS target_name, {_cell("entry.reason")} AS reason,
        entry.details

@@ -52,6 +52,7 @@ from shop.backoffice.actions import (
     ReadOnlyAdmin,
     ReadOnlyInline,
     SavesVersions,
+    SaysRefusals,
     button,
     lead_to,
     merchant,
@@ -281,7 +282,7 @@ def _lines(text: str) -> list[str]:
 
 
 @admin.register(Question)
-class QuestionAdmin(SavesVersions):
+class QuestionAdmin(SavesVersions, SaysRefusals):
     """Saving makes a new version; results keep the one that was asked."""
 
     form = QuestionForm

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -85,15 +86,19 @@ def button(
     for which objects it is offered; whoever presses it late is still answered by the domain.
     """
 
+    words = {"title": label, "description": text, "form_submit_text": label}
+
     def decorate(act: Act) -> Any:
-        def run(
-            self: ModelAdmin, request: HttpRequest, dialog: BaseDialogForm, object_id: str
-        ) -> HttpResponse:
+        def run(self: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
             obj = self.get_object(request, object_id)
             if obj is None:
-                return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+                gone = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+                return back_to(request, gone["Location"])
+            asked = form(data=request.POST or None, request=request, object_id=object_id)
+            if not asked.is_valid():
+                return _dialog(self, request, obj, words | {"form": asked})
             try:
-                done = act(self, request, obj, dialog)
+                done = act(self, request, obj, asked)
             except (DomainError, ValidationError) as error:
                 messages.error(request, refusal(error))
                 return back_to(request, change_address(obj))
@@ -101,17 +106,8 @@ def button(
             return back_to(request, to(obj) if to else change_address(obj))
 
         run.__name__ = act.__name__
-        made = action(
-            description=label,
-            icon=icon,
-            permissions=[permission],
-            dialog={
-                "title": label,
-                "description": text,
-                "form_class": form,
-                "form_submit_text": label,
-            },
-        )(run)
+        made = action(description=label, icon=icon, permissions=[permission])(run)
+        made.dialog = words  # the theme opens it over the page
         made.when = when
         return made
 
@@ -124,6 +120,21 @@ def row_of(model: type[Row], key: Any) -> Row | None:
         return model._default_manager.filter(pk=key).first()
     except (ValueError, ValidationError):
         return None
+
+
+def _dialog(
+    page: ModelAdmin, request: HttpRequest, obj: models.Model, words: dict[str, Any]
+) -> HttpResponse:
+    """Over the object's page for htmx; as a page of its own for an address that was opened."""
+    context = words | {"dialog": words}
+    if request.headers.get("HX-Request"):
+        return render(request, "unfold/helpers/dialog.html", context)
+    context |= page.admin_site.each_context(request) | {
+        "opts": page.opts,
+        "object": obj,
+        "back": change_address(obj),
+    }
+    return render(request, "backoffice/dialog.html", context)
 
 
 def refusal(error: DomainError | ValidationError) -> str:

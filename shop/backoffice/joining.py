@@ -50,6 +50,7 @@ from shop.backoffice.actions import (
     ReadOnlyAdmin,
     ReadOnlyInline,
     ReasonForm,
+    SaysRefusals,
     TellsWhy,
     button,
     merchant,
@@ -304,7 +305,7 @@ AGREEMENT_COLOURS = {"draft": "warning", "scheduled": "info", "current": "succes
 
 
 @admin.register(Agreement)
-class AgreementAdmin(ModelAdmin):
+class AgreementAdmin(SaysRefusals):
     """Versions of the agreement: drafts are edited here, published ones only read."""
 
     form = AgreementForm

@@ -49,7 +49,11 @@ def test_saving_a_change_is_a_new_version(client: Client) -> None:
     (new,) = questions_of(quiz)
     assert (new.replaces, new.body) == (old, "坚果怎么存？")
     assert client.get(address).status_code == 200  # history, to look at
-    assert client.post(address, question(quiz)).status_code == 403
+    page = client.post(address, question(quiz, body="晚了一步"), follow=True)
+    assert [str(one) for one in page.context["messages"]][-1] == (
+        "您打开之后，这里已经被改过，不能再改；您的修改没有保存。"
+    )
+    assert questions_of(quiz) == [new]
 
 
 @pytest.mark.parametrize(

@@ -329,5 +329,32 @@ def test_a_draft_that_is_gone_stops_no_other(
     assert states == [PayoutState.CANCELLED, PayoutState.APPROVED]
 
 
-def test_a_run_that_does_not_exist_is_answered(client: Client, merchant: User) -> None:
-    assert client.get("/admin/payouts/run/abc/approve_all/").status_code == 200
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_run_that_does_not_exist_is_answered(
+    client: Client, merchant: User, method: str
+) -> None:
+    answer = getattr(client, method)("/admin/payouts/run/abc/approve_all/")
+    assert answer.status_code == 303
+    said = [str(message) for message in client.get(answer["Location"]).context["messages"]]
+    assert (len(said), "abc" in said[0]) == (1, True)
+
+
+def test_a_button_opened_as_an_address_is_a_whole_page(client: Client, merchant: User) -> None:
+    """Without JavaScript, or in a tab of its own: the same words, and a way back to the object."""
+    distributor = make_distributor()
+    address = reverse("admin:distribution_distributor_ban", args=[distributor.pk])
+    back = reverse("admin:distribution_distributor_change", args=[distributor.pk])
+    page = client.get(address).content.decode()
+    over = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    for words in ("封禁", "这一步不可恢复。", 'name="reason"'):
+        assert (words in page, words in over) == (True, True)
+    assert ("</html>" in page, "</html>" in over) == (True, False)
+    assert f'href="{back}"' in page
+    assert "x-on:click='openModal" not in page
+    refused = client.post(address, {"reason": "", "_form_submitted": "true"})
+    assert "</html>" in refused.content.decode()
+    assert "这个字段是必填项" in refused.content.decode()
+    distributor.refresh_from_db()
+    assert distributor.status == Status.APPROVED
+    done = client.post(address, {"reason": "刷单", "_form_submitted": "true"})
+    assert (done.status_code, done["Location"]) == (303, back)

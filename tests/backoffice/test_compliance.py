@@ -155,6 +155,8 @@ class TestEvidence:
         assert all(row[titles.index("valid_from")].endswith(" +0800") for row in policies)
         assert rows_of(pack, "rules.csv")[1][1].startswith("规则")
         assert {row[3] for row in rows_of(pack, "acceptances.csv")[1:]} == {"2026-11"}
+        assert all(row[4].endswith(" +0800") for row in rows_of(pack, "acceptances.csv")[1:])
+        assert all(row[0].endswith(" +0800") for row in rows_of(pack, "audit.csv")[1:])
         constraints = {row[1]: row[2] for row in rows_of(pack, "constraints.csv")}
         assert constraints["commission_two_levels"] == "CHECK ((level = ANY (ARRAY[1, 2])))"
         explained = pack.read("explanations.txt").decode()

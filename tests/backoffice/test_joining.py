@@ -235,9 +235,17 @@ class TestAgreement:
         page = f"{self.LIST}{first.pk}/change/"
         assert client.get(page).status_code == 200
         values = {"version": first.version, "text": "改", "text_en": "x"}
-        assert client.post(page, values).status_code == 403
+        said = [str(one) for one in client.post(page, values, follow=True).context["messages"]]
+        assert said == ["您打开之后，这里已经被改过，不能再改；您的修改没有保存。"]
         assert client.post(f"{self.LIST}{first.pk}/delete/", {"post": "yes"}).status_code == 403
         assert Agreement.objects.get().text == first.text
+
+    def test_a_version_that_is_taken_is_refused_in_plain_words(
+        self, client: Client, merchant: User
+    ) -> None:
+        values = {"version": "2026-11", "text": "新", "text_en": "New"}
+        page = text_of(client.post(f"{self.LIST}add/", values))
+        assert "这个版本已被另一个分销协议使用，请换一个。" in page
 
     @pytest.mark.parametrize("version", ["acceptance", "2026-11", "2027/01", ""])
     def test_a_version_has_a_name_of_its_own(

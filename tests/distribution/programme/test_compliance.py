@@ -185,5 +185,5 @@ def test_acceptances_as_a_file_with_masked_phones() -> None:
     lines = b"".join(copy_out(ACCEPTANCES)).decode("utf-8-sig").splitlines()
     assert lines == [
         "member_no,phone,code,version,accepted_at",
-        f"{user.member_no},138****1234,{person.code},2026-11,2026-03-15 12:00:00",
+        f"{user.member_no},138****1234,{person.code},2026-11,2026-03-15 12:00:00 +0800",
     ]
