@@ -330,9 +330,7 @@ def test_a_draft_that_is_gone_stops_no_other(
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_run_that_does_not_exist_is_answered(
-    client: Client, merchant: User, method: str
-) -> None:
+def test_a_run_that_does_not_exist_is_answered(client: Client, merchant: User, method: str) -> None:
     answer = getattr(client, method)("/admin/payouts/run/abc/approve_all/")
     assert answer.status_code == 303
     said = [str(message) for message in client.get(answer["Location"]).context["messages"]]
