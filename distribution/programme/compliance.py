@@ -367,7 +367,7 @@ WHERE consent.document = 'distribution' ORDER BY consent.at, consent.id
 # What the merchant decides about the programme, its people and their commissions.
 DEED_WORDS = (
     "policy|rule|agreement|distributor|draft|recruiter|customer|hand_over|tier|privileges"
-    "|commission|risk|thresholds|evidence"
+    "|commission|risk|thresholds|evidence|keys"
 )
 DEEDS = f"""
 SELECT {_stamp("entry.at")} AS at,

@@ -34,6 +34,7 @@ DEEDS = {
     "request_evidence": _("申请合规证据包"),
     "download_evidence": _("下载合规证据包"),
     "publish_agreement": _("发布分销协议"),
+    "change_keys": _("修改后台权限"),
     "set_tier": pgettext_lazy("deed", "调整等级"),
     "change_tier_calendar": _("修改等级周期"),
     "change_privileges": _("修改等级或位置的权益"),

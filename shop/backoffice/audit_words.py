@@ -27,6 +27,7 @@ LABELS = {
     "distributor": _("分销商"),
     "effective_at": _("生效时间"),
     "error": _("错误"),
+    "given": _("给出的功能"),
     "keep_until": _("保留到"),
     "kind": _("类型"),
     "name": _("名称"),
@@ -39,6 +40,7 @@ LABELS = {
     "replaces": _("接替的版本"),
     "rule": _("规则"),
     "rules": _("规则"),
+    "taken": _("收回的功能"),
     "taker": _("接手人"),
     "terms": _("优惠"),
     "text": _("内容"),
@@ -59,6 +61,14 @@ SHARES = (
     "own_discount",
     "refund_share",
 )
+# What a key lets somebody do with a page; the stored names are half English.
+KEY_WORDS = {
+    "add": _("新增"),
+    "change": _("修改"),
+    "delete": _("删除"),
+    "view": _("查看"),
+    "download": _("下载"),
+}
 # Drafts speak of rules and of the policy.
 ALSO = {"distribution.changeset": ("distribution.policy", "distribution.rule")}
 YES_NO = {"True": pgettext_lazy("switch", "开启"), "False": pgettext_lazy("switch", "关闭")}
@@ -96,7 +106,22 @@ def _worded(key: str, text: str, field: "models.Field[Any, Any] | None") -> Any:
         return dict(field.flatchoices).get(text, text)
     if key in SHARES:
         return _as_percent(text)
+    if key in ("given", "taken"):
+        return gettext("、").join(_page_and_key(name) for name in text.split(", "))
     return _as_moment(text)
+
+
+def key_in_words(codename: str) -> str:
+    act = codename.partition("_")[0]
+    return str(KEY_WORDS.get(act, act))
+
+
+def _page_and_key(name: str) -> str:
+    app, _dot, codename = name.partition(".")
+    model = apps.all_models.get(app, {}).get(codename.partition("_")[2])
+    page = model._meta.verbose_name if model else name
+    words = {"page": page, "key": key_in_words(codename)}
+    return gettext("%(page)s（%(key)s）") % words
 
 
 def _as_percent(text: str) -> str:

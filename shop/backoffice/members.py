@@ -1,5 +1,6 @@
 """Members in the back office: who they are, the keys to the back office, and whom they belong to."""
 
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -11,26 +12,27 @@ from django.contrib.contenttypes.models import ContentType
 from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from base.accounts.keys import change_keys, keys_of
 from base.accounts.models import Address, Consent, User
 from distribution.models import Binding
 from distribution.programme import people
 from distribution.referral import relations
-from shop.backoffice.actions import ReadOnlyInline, ReasonForm, button, lead_to, merchant
+from shop.backoffice.actions import (
+    ReadOnlyInline,
+    ReasonForm,
+    SaysRefusals,
+    button,
+    lead_to,
+    merchant,
+)
+from shop.backoffice.audit_words import key_in_words
 from shop.backoffice.people import AssignForm
 
 # A member is one row: their e-mail is changed by themselves, and shown with them.
 admin.site.unregister([Group, EmailAddress])
-
-KEY_WORDS = {
-    "add": _("新增"),
-    "change": _("修改"),
-    "delete": _("删除"),
-    "view": _("查看"),
-    "download": _("下载"),
-}
+SWITCHES = ("is_active", "is_staff", "is_superuser")
 
 
 class KeysByPage(ModelChoiceIterator):
@@ -52,8 +54,7 @@ class KeysField(forms.ModelMultipleChoiceField):
     widget = forms.CheckboxSelectMultiple(attrs={"class": "bo-keys"})
 
     def label_from_instance(self, key: Permission) -> str:
-        act = key.codename.partition("_")[0]
-        return str(KEY_WORDS.get(act, act))
+        return key_in_words(key.codename)
 
 
 class AddressInline(ReadOnlyInline):
@@ -86,7 +87,7 @@ class MemberForm(forms.ModelForm):
 
 
 @admin.register(User)
-class MemberAdmin(ModelAdmin):
+class MemberAdmin(SaysRefusals):
     list_display = ["name", "phone", "member_no", "date_joined", "is_active", "is_staff"]
     list_filter = ["is_staff", "is_active", "date_joined"]
     search_fields = ["name", "phone", "email", "member_no"]
@@ -131,6 +132,17 @@ class MemberAdmin(ModelAdmin):
                 help_text=MemberForm.Meta.help_texts["user_permissions"],
             )
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Who may do what is changed by `change_keys`, which writes it down; the form keeps no say
+        in it."""
+        obj.save(update_fields=["name"])
+        values = form.cleaned_data
+        asked = {name: values[name] for name in SWITCHES if name in values}
+        if "user_permissions" in values:
+            asked["permissions"] = frozenset(key.pk for key in values.pop("user_permissions"))
+        held = keys_of(User.objects.get(pk=obj.pk))
+        change_keys(obj, replace(held, **asked), by=merchant(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

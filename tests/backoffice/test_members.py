@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from base.accounts.models import User
+from base.models import AuditEntry
 from distribution.models import Binding, Distributor
 from tests.make import make_chain, make_user
 
@@ -74,3 +75,42 @@ def test_an_owner_keeps_their_own_key(client: Client) -> None:
     assert client.post(address_of(owner), ROWS | {"name": "店主"}).status_code == 302
     owner.refresh_from_db()
     assert (owner.is_active, owner.is_staff, owner.is_superuser) == (True, True, True)
+
+
+def test_keys_that_are_given_and_taken_are_written_down_in_words(client: Client) -> None:
+    owner = make_user("店主", is_staff=True, is_superuser=True)
+    clerk = make_user("小林")
+    client.force_login(owner)
+    view, change = (
+        Permission.objects.get(content_type__app_label="distribution", codename=name)
+        for name in ("view_rule", "change_rule")
+    )
+    form = ROWS | {"name": "小林", "is_active": "on", "is_staff": "on"}
+    for keys in ([view.pk, change.pk], [view.pk], [view.pk]):
+        answer = client.post(address_of(clerk), form | {"user_permissions": keys})
+        assert answer.status_code == 302
+    assert list(clerk.user_permissions.all()) == [view]
+    deeds = AuditEntry.objects.filter(action="change_keys").order_by("pk")
+    assert [(deed.actor, deed.target_id, deed.details) for deed in deeds] == [
+        (owner, str(clerk.pk), {
+            "is_staff": "True",
+            "given": "distribution.change_rule, distribution.view_rule",
+            "taken": "",
+        }),
+        (owner, str(clerk.pk), {"given": "", "taken": "distribution.change_rule"}),
+    ]  # fmt: skip
+    page = client.get(reverse("admin:base_auditentry_change", args=[deeds[1].pk]))
+    assert "收回的功能：佣金规则（修改）" in page.content.decode()
+
+
+def test_a_clerk_gives_nobody_keys(client: Client) -> None:
+    """Not by a form either that was sent by hand."""
+    clerk = sign_in(client, "view_user", "change_user")
+    keys = list(Permission.objects.filter(codename="change_rule").values_list("pk", flat=True))
+    sent = ROWS | {"name": "店员", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    for person in (clerk, make_user("小林")):
+        client.post(address_of(person), sent | {"user_permissions": keys})
+        person.refresh_from_db()
+        held = set(person.user_permissions.values_list("codename", flat=True))
+        assert (person.is_superuser, "change_rule" in held) == (False, False)
+    assert not AuditEntry.objects.filter(action="change_keys").exists()
