@@ -1,21 +1,28 @@
 """Publishing the same draft, or two that change the same rule, at the same moment."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
 
+from base.errors import DomainError
 from distribution import policy, rules
 from distribution.editor import change_sets
 from distribution.editor.change_sets import (
     StaleDraft,
     create_change_set,
+    discard_change_set,
     draft_addition,
     draft_change,
+    draft_policy,
+    drop_draft_change,
+    edit_draft_change,
     publish_change_set,
+    renew_change_set,
 )
 from distribution.editor.dry_runs import carry_out, request_dry_run
-from distribution.models import ChangeSet, DryRun, Policy, Rule
+from distribution.models import ChangeSet, DryRun, Policy, Rule, RuleChange
 from distribution.policy import current_policy, publish_policy
 from distribution.rules import StaleRule, change_rule
 from distribution.states import ChangeSetState
@@ -58,6 +65,45 @@ class TestPublishingTwice:
         publish()
         assert other.outcome().state == ChangeSetState.PUBLISHED
         assert Rule.objects.count() == 2
+
+
+ACTS: dict[str, Callable[[RuleChange], object]] = {
+    "add": lambda one: draft_addition(one.change_set, by=None, scope="shop", rate2=D("0.01")),
+    "edit": lambda one: edit_draft_change(one, by=None, rate1=D("0.9")),
+    "drop": lambda one: drop_draft_change(one, by=None),
+    "policy": lambda one: draft_policy(one.change_set, by=None, margin_guard=True),
+    "renew": lambda one: renew_change_set(one.change_set, by=None),
+    "discard": lambda one: discard_change_set(one.change_set, by=None, reason="x"),
+}
+
+
+class TestDraftingWhileItIsPublished:
+    """What was published stays what is written down of it."""
+
+    @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+    def test_comes_too_late(
+        self,
+        draft: ChangeSet,
+        act: Callable[[RuleChange], object],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        change = draft.changes.get()
+        other = meanwhile(monkeypatch, change_sets, "_publish", lambda: act(change))
+        published = publish_change_set(draft, by=None, reason="x")
+        assert isinstance(other.outcome(), DomainError) and other.had_to_wait
+        assert ChangeSet.objects.get() == published
+        assert [one.rate1 for one in published.changes.all()] == [D("0.1")]
+
+    def test_control_without_the_lock_another_rate_is_written_down(
+        self, draft: ChangeSet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        without_locks(monkeypatch, change_sets)
+        change = draft.changes.get()
+        other = meanwhile(monkeypatch, change_sets, "_publish", lambda: ACTS["edit"](change))
+        published = publish_change_set(draft, by=None, reason="x")
+        assert isinstance(other.outcome(), RuleChange)
+        assert [one.rate1 for one in published.changes.all()] == [D("0.9")]
+        assert Rule.objects.get().rate1 == D("0.1")
 
 
 class TestTwoDraftsOfOneRule:

@@ -5,18 +5,20 @@ from django.utils import timezone
 
 from base.clock import day_start
 from base.errors import WrongState
+from base.models import AuditEntry
 from distribution.models import Commission
 from distribution.money import balances
 from distribution.money.commissions import mature_commissions
-from distribution.risk import decisions
+from distribution.risk import decisions, findings
 from distribution.risk.decisions import clear_signal, confirm_signal, hold_signal
+from distribution.risk.findings import Finding
 from distribution.risk.models import NamedCommission, Signal
 from payouts import runs
 from payouts.books import check_books
 from payouts.models import Run
 from tests.books import money, prove
 from tests.buying import DAY
-from tests.concurrency.meanwhile import meanwhile, without_locks
+from tests.concurrency.meanwhile import Other, meanwhile, without_locks
 from tests.make import Chain
 from tests.paying import MONDAY, make_schedule, payouts, run
 
@@ -120,3 +122,44 @@ class TestTwoDecisions:
         assert other.outcome() is None
         signal.refresh_from_db()
         assert (signal.state, money(chain.b)) == ("cleared", {})
+
+
+class TestClearingTwice:
+    """A signal that names no commission has no balance to wait for."""
+
+    def clear_twice(self, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> Other:
+        now = timezone.now()
+        signal = Signal.objects.create(
+            kind="clicks", key="clicks:1", payee=chain.b, found_at=now, seen_at=now, evidence={}
+        )
+        other = meanwhile(monkeypatch, decisions, "_decide", lambda: clear(signal))
+        clear(signal)
+        return other
+
+    def decisions_written(self) -> int:
+        return AuditEntry.objects.filter(action="cleared_risk_signal").count()
+
+    def test_is_one_decision(self, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+        other = self.clear_twice(chain, monkeypatch)
+        assert other.outcome() is None and other.had_to_wait
+        assert self.decisions_written() == 1
+
+    def test_control_without_locks_it_is_decided_twice(
+        self, chain: Chain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        without_locks(monkeypatch, decisions)
+        assert self.clear_twice(chain, monkeypatch).outcome() is None
+        assert self.decisions_written() == 2
+
+
+class TestLookingTwice:
+    def look_twice(self, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> Other:
+        found = [Finding("clicks", "clicks:1", chain.b.pk, {"clicks": 50}, [])]
+        other = meanwhile(monkeypatch, findings, "_named", lambda: findings._write(found, AT))
+        assert findings._write(found, AT) == 1
+        return other
+
+    def test_finds_it_once(self, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+        other = self.look_twice(chain, monkeypatch)
+        assert (other.outcome(), other.had_to_wait) == (0, True)
+        assert Signal.objects.count() == 1

@@ -1,7 +1,10 @@
-"""Somebody joins while whom they are bound to hands everybody over: nobody waits in a circle."""
+"""Somebody joins or is moved while whom they belong to hands everybody over.
+
+Nobody waits in a circle, nobody is lost, and no loop is closed behind the handover's back.
+"""
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 
 from base.locks import lock_row
 from distribution.models import Binding, Distributor, Recruitment
@@ -9,8 +12,8 @@ from distribution.programme import people
 from distribution.programme.people import appoint
 from distribution.referral import handovers
 from distribution.referral.handovers import Group, hand_over
-from distribution.referral.relations import bind_by_link
-from tests.concurrency.meanwhile import Other, meanwhile
+from distribution.referral.relations import CannotRelate, bind_by_link, reassign_recruiter
+from tests.concurrency.meanwhile import Other, meanwhile, without_locks
 from tests.make import START, make_distributor, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +86,60 @@ def test_control_who_locked_the_recruiter_waited_in_a_circle(
         outcome = admit_first(monkeypatch).outcome()
         if isinstance(outcome, Exception):
             raise outcome
+
+
+class TestSomebodyIsTakenOutMeanwhile:
+    """The merchant lets a recruit go who is being handed over."""
+
+    def let_go(self, monkeypatch: pytest.MonkeyPatch) -> Other:
+        giver, taker, merchant = make_distributor(), make_distributor(name="乙"), make_user()
+        recruit = make_distributor(recruiter=giver)
+        other = meanwhile(
+            monkeypatch,
+            handovers,
+            "record_audit",
+            lambda: reassign_recruiter(recruit, None, by=merchant, reason="test"),
+        )
+        hand_over(giver, taker, [Group.RECRUITS], by=merchant, reason="test")
+        return other
+
+    def test_what_the_merchant_did_last_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        other = self.let_go(monkeypatch)
+        assert other.outcome() is None and other.had_to_wait
+        assert not Recruitment.objects.filter(ends_at=None).exists()
+
+    def test_control_without_locks_only_the_exclusion_constraint_is_left(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        without_locks(monkeypatch, handovers)
+        outcome = self.let_go(monkeypatch).outcome()
+        assert isinstance(outcome, IntegrityError)
+        assert "one_recruiter_at_a_time" in str(outcome)
+
+
+class TestALoopBehindTheHandover:
+    """Whoever is above the taker is put under somebody who is being handed over to the taker."""
+
+    def close_it(self, monkeypatch: pytest.MonkeyPatch) -> Other:
+        giver, above, merchant = make_distributor(), make_distributor(), make_user()
+        taker, recruit = make_distributor(recruiter=above), make_distributor(recruiter=giver)
+        other = meanwhile(
+            monkeypatch,
+            handovers,
+            "record_audit",
+            lambda: reassign_recruiter(above, recruit, by=merchant, reason="test"),
+        )
+        hand_over(giver, taker, [Group.RECRUITS], by=merchant, reason="test")
+        return other
+
+    def test_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        other = self.close_it(monkeypatch)
+        assert isinstance(other.outcome(), CannotRelate) and other.had_to_wait
+        assert Recruitment.objects.filter(ends_at=None).count() == 2
+
+    def test_control_without_the_chains_they_recruit_each_other(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(handovers, "lock_chains", lambda people: None)
+        assert isinstance(self.close_it(monkeypatch).outcome(), Recruitment)
+        assert Recruitment.objects.filter(ends_at=None).count() == 3

@@ -3,14 +3,23 @@
 import pytest
 from django.db import IntegrityError
 
+from base.errors import WrongState
 from distribution.models import Binding, Distributor, Standing, Tier
 from distribution.programme import people
-from distribution.programme.people import appoint, approve, join, set_status, set_tier
+from distribution.programme.people import (
+    appoint,
+    approve,
+    join,
+    resign,
+    set_status,
+    set_tier,
+    withdraw_application,
+)
 from distribution.referral import relations
 from distribution.referral.relations import bind_by_link, reassign_customer
 from distribution.states import Status
 from tests.buying import DAY, NOON
-from tests.concurrency.meanwhile import meanwhile, without_locks
+from tests.concurrency.meanwhile import Other, meanwhile, without_locks
 from tests.concurrency.racing import race
 from tests.make import START, make_distributor, make_user
 
@@ -112,6 +121,50 @@ class TestTierWhileFreezing:
         assert other.outcome().status == Status.FROZEN
         distributor.refresh_from_db()
         assert (distributor.status, distributor.tier) == (Status.APPROVED, gold)
+
+
+class TestLeavingWhileTheMerchantDecides:
+    """Nobody goes by a door that has just been shut."""
+
+    def withdraw(self, monkeypatch: pytest.MonkeyPatch) -> Other:
+        applicant = join(make_user(), at=NOON)
+        other = meanwhile(
+            monkeypatch, people, "_admit", lambda: withdraw_application(applicant, at=NOON)
+        )
+        approve(applicant, by=None, at=NOON)
+        return other
+
+    def resign(self, monkeypatch: pytest.MonkeyPatch) -> Other:
+        distributor = make_distributor()
+        other = meanwhile(monkeypatch, people, "_stand", lambda: resign(distributor, at=NOON))
+        set_status(distributor, Status.FROZEN, by=None, reason="test", at=NOON)
+        return other
+
+    def test_who_was_admitted_has_no_application_to_withdraw(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = self.withdraw(monkeypatch)
+        assert isinstance(other.outcome(), WrongState) and other.had_to_wait
+        assert Distributor.objects.get().status == Status.APPROVED
+
+    def test_control_without_locks_the_admitted_one_is_out(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        without_locks(monkeypatch, people)
+        assert isinstance(self.withdraw(monkeypatch).outcome(), Distributor)
+        assert Standing.objects.filter(status=Status.WITHDRAWN).exists()
+
+    def test_who_was_frozen_does_not_resign(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        other = self.resign(monkeypatch)
+        assert isinstance(other.outcome(), WrongState) and other.had_to_wait
+        assert Distributor.objects.get().status == Status.FROZEN
+
+    def test_control_without_locks_they_are_out_with_what_was_frozen(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        without_locks(monkeypatch, people)
+        assert isinstance(self.resign(monkeypatch).outcome(), Distributor)
+        assert Standing.objects.filter(status=Status.RESIGNED).exists()
 
 
 class TestBindingTwice:
