@@ -224,21 +224,15 @@ TAKING_BACK = (Transfer.Kind.REVERSE, Transfer.Kind.FORFEIT, Transfer.Kind.REVOK
 
 
 def movements_of(commission: Commission) -> list[Movement]:
-    """The way of a commission's money through the books, oldest first: four queries, and one more
-    when a ban or a decision took something.
+    """The way of a commission's money through the books, oldest first: four queries, one more when
+    it is or was mature, and one when a ban or a decision took something.
 
     A transfer may move many commissions at once; `amount` is this one's part of it.
     """
     reversals = list(commission.reversals.order_by("at", "pk"))
     holds = list(commission.holds.filter(amount__gt=0).order_by("held_at", "pk"))
     parts = _parts_by_key(commission, reversals, holds)
-    matured = [hold.matured_before for hold in holds] + [commission.matured_at]
-    available = Entry.objects.filter(distributor=commission.payee_id, account=Account.AVAILABLE)
-    found = Q(key__in=parts) | Q(
-        kind=Transfer.Kind.MATURE,
-        at__in=[at for at in matured if at is not None],
-        pk__in=available.values("transfer"),
-    )
+    found = Q(key__in=parts) | Q(pk__in=_maturings(commission, holds))
     movements: dict[str, Movement] = {}
     for transfer in Transfer.objects.filter(found).order_by("at", "pk"):
         # The chunks of one maturing share their time; one of them stands for all.
@@ -247,6 +241,19 @@ def movements_of(commission: Commission) -> list[Movement]:
         was_mature = _is_mature_at(transfer.at, commission, holds)
         movements.setdefault(name, _movement(transfer, commission, reversals, parts, was_mature))
     return [movement for movement in movements.values() if movement.amount]
+
+
+def _maturings(commission: Commission, holds: list[Hold]) -> list[int]:
+    """Transfers by which money of the payee matured when this did. Read apart: asked for in one
+    breath with the keys, the database would look through all transfers there are."""
+    times = {hold.matured_before for hold in holds} | {commission.matured_at}
+    entries = Entry.objects.filter(
+        distributor=commission.payee_id,
+        account=Account.AVAILABLE,
+        kind=Transfer.Kind.MATURE,
+        at__in=[at for at in times if at is not None],
+    )
+    return list(entries.values_list("transfer", flat=True))
 
 
 def _is_mature_at(at: datetime, commission: Commission, holds: list[Hold]) -> bool:
