@@ -4,7 +4,7 @@ A domain error becomes a message in the merchant's language and changes nothing.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -29,7 +29,6 @@ from base.errors import DomainError
 
 # What a button does: a method `(self, request, obj, form)` that returns what to say afterwards.
 Act = Callable[..., Any]
-Row = TypeVar("Row", bound=models.Model)
 
 
 def merchant(request: HttpRequest) -> User:
@@ -112,14 +111,6 @@ def button(
         return made
 
     return decorate
-
-
-def row_of(model: type[Row], key: Any) -> Row | None:
-    """The row a dialog is about; None when the address names none."""
-    try:
-        return model._default_manager.filter(pk=key).first()
-    except (ValueError, ValidationError):
-        return None
 
 
 def _dialog(

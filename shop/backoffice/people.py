@@ -44,7 +44,6 @@ from shop.backoffice.actions import (
     button,
     day_in_dialog,
     merchant,
-    row_of,
 )
 from shop.backoffice.counting import sum_of
 from shop.backoffice.finding import find_distributor
@@ -138,9 +137,8 @@ class FateForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        person = row_of(Distributor, self.object_id)
-        if person is not None:
-            self.fields["reason"].help_text = self.fate_of(person)
+        person = Distributor.objects.get(pk=self.object_id)
+        self.fields["reason"].help_text = self.fate_of(person)
 
     def fate_of(self, person: Distributor) -> str:
         money = balance_of(person)

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -39,7 +39,6 @@ from shop.backoffice.actions import (
     ReasonForm,
     button,
     merchant,
-    row_of,
 )
 from shop.backoffice.finding import Finds, members_named
 
@@ -66,9 +65,7 @@ class RefundForm(BaseDialogForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        order = row_of(Order, self.object_id)
-        if order is None:
-            raise Http404
+        order = Order.objects.get(pk=self.object_id)
         self.free = refunds.refundable_lines(order)
         for left in self.free:
             self.fields[f"pieces_{left.line.pk}"] = forms.IntegerField(
