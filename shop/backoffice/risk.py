@@ -54,7 +54,10 @@ class DecisionForm(forms.Form):
     commissions = forms.TypedMultipleChoiceField(coerce=int, required=False)
     everything = forms.BooleanField(required=False)
     reason = forms.CharField(
-        label=gettext_lazy("原因"), max_length=200, widget=UnfoldAdminTextInputWidget
+        label=gettext_lazy("原因"),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("撤回佣金时，收款人在收据上看得到这个原因。"),
     )
 
     def __init__(self, signal: Signal, *args: Any, **kwargs: Any) -> None:
