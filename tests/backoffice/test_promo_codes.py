@@ -78,7 +78,7 @@ def test_a_change_leaves_letters_owner_and_count(client: Client, merchant: User)
     ("sent", "why"),
     [
         ({"code": "a b", "amount": "5"}, "优惠码只能用汉字、字母、数字、- 和 _，最多 20 个字。"),
-        ({"code": "TAKEN", "amount": "5"}, "具有 优惠码 的 优惠码 已存在。"),
+        ({"code": "TAKEN", "amount": "5"}, "这个优惠码已被另一个优惠码使用，请换一个。"),
         ({"code": "NEW", "amount": "5", "percent": "10"}, "折扣比例和减免金额只填一个。"),
         ({"code": "NEW"}, "没有归属分销商的优惠码要有优惠。"),
         ({"code": "NEW", "amount": "-1"}, "确保该值大于或等于0.01。"),

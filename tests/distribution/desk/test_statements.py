@@ -384,7 +384,7 @@ class TestPages:
             response = browser.get(f"{LIST}{month.name}/")
             assert response.context["statement"] == month
             assert [line.amount for line in response.context["page"]] == [D(n[6]) for n in lines]
-            assert f'<td class="num">{yuan(closing)}</td>' in response.content.decode()
+            assert f'<td class="num strong">{yuan(closing)}</td>' in response.content.decode()
 
     def test_the_months_beside(self, told: Chain, pages_of: Pages) -> None:
         browser = pages_of(told.b)
