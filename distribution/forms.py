@@ -239,15 +239,20 @@ class PosterForm(forms.Form):
     )
 
 
-class OrderFilter(DatedFilter):
-    """Orders that earn, or their commissions."""
-
-    level = forms.TypedChoiceField(
+def level_field() -> forms.TypedChoiceField:
+    """One of the two levels as a number; None for both."""
+    return forms.TypedChoiceField(
         choices=[("", _("两级")), ("1", _("一级")), ("2", _("二级"))],
         coerce=int,
         empty_value=None,
         label=_("级别"),
     )
+
+
+class OrderFilter(DatedFilter):
+    """Orders that earn, or their commissions."""
+
+    level = level_field()
     q = words_field(_("订单号"))
 
 

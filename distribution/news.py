@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from base.inbox import Event, News, events, tell, tell_from, tell_sums, topics
+from base.words import told
 from distribution.models import Distributor, Invitation, Story, Tier, Trace
 from distribution.states import Status
 
@@ -236,10 +237,10 @@ def tell_matured(sums: Mapping[int, Decimal], at: datetime) -> None:
     for pk, status, available in people.values_list("pk", "status", "balance__available"):
         event = "commission_matured_owing" if available < sums[pk] else "commission_matured"
         by_event["commission_matured_frozen" if status == Status.FROZEN else event][pk] = sums[pk]
-    for event, told in by_event.items():
+    for event, amounts in by_event.items():
         state = "?state=available" if event == "commission_matured" else ""
         link = f"/distribution/commissions/{state}"
-        tell_sums(event, told, key=f"{at:%Y-%m-%d}", link=link, at=at)
+        tell_sums(event, amounts, key=f"{at:%Y-%m-%d}", link=link, at=at)
 
 
 def tell_standing(
@@ -256,7 +257,7 @@ def tell_standing(
 def _in_english(reason: str) -> str:
     """The programme's own words in English; what somebody wrote stays as it is."""
     with override("en"):
-        return gettext(reason) if reason else ""
+        return told(reason)
 
 
 # What the merchant moved, from the timelines: to each distributor how many and the first names.

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from base.filters import DatedFilter, ListFilter, words_field
+from distribution.forms import level_field
 from payouts.states import PayoutState
 
 
@@ -17,10 +18,5 @@ class PayoutFilter(DatedFilter):
 class PartFilter(ListFilter):
     """Of which commissions a payout is made."""
 
-    level = forms.TypedChoiceField(
-        choices=[("", _("两级")), ("1", _("一级")), ("2", _("二级"))],
-        coerce=int,
-        empty_value=None,
-        label=_("级别"),
-    )
+    level = level_field()
     q = words_field(_("订单号或商品名"), max_length=60)

@@ -50,16 +50,13 @@ def register() -> None:
 
 def tell_payout(payout: Payout, *, at: datetime) -> None:
     """How a payout ended. What comes back to somebody who is banned is taken."""
-    is_taken = payout.state != PayoutState.PAID and payout.distributor.status == Status.BANNED
-    event = (
-        "payout_forfeited"
-        if is_taken
-        else {
-            PayoutState.PAID: "payout_paid",
-            PayoutState.FAILED: "payout_failed",
-            PayoutState.CANCELLED: "payout_cancelled",
-        }[PayoutState(payout.state)]
-    )
+    event = {
+        PayoutState.PAID: "payout_paid",
+        PayoutState.FAILED: "payout_failed",
+        PayoutState.CANCELLED: "payout_cancelled",
+    }[PayoutState(payout.state)]
+    if event != "payout_paid" and payout.distributor.status == Status.BANNED:
+        event = "payout_forfeited"
     _tell(event, payout, {"reason": payout.failure}, at)
 
 

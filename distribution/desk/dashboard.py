@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate
-from django.utils.translation import gettext
 
 from base.clock import BEIJING, beijing_date
 from base.money import ZERO
+from base.words import told
 from distribution.models import (
     Binding,
     Commission,
@@ -113,7 +113,7 @@ def position_of(distributor: Distributor, *, at: datetime) -> Position:
         pending,
         Team(row["customers"], row["distributors"], row["second"]),
         row["place"],
-        gettext(row["reason"]) if row["reason"] else "",
+        told(row["reason"] or ""),
     )
 
 

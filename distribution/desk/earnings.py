@@ -87,13 +87,12 @@ def in_state(
 
 def state_of(commission: Commission, set_off: SetOff | None = None) -> CommissionState:
     """The state of a row of `earnings_of`: no query."""
-    state = commission_state(
+    return commission_state(
         commission,
         reserved=commission.in_payout,  # type: ignore[attr-defined]  # annotated by earnings_of
         paid=commission.paid_out,  # type: ignore[attr-defined]  # annotated by earnings_of
+        set_off=set_off,
     )
-    is_repaying = state == CommissionState.AVAILABLE and set_off is not None and set_off.is_whole
-    return CommissionState.SET_OFF if is_repaying else state
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Sums are the ledger's own. What a month is about is the time of the transfers, s
 balance of one month is the opening balance of the next by construction.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -141,19 +142,15 @@ def _in(account: str, amount: Decimal) -> Sums:
     return Sums(**(places | {account: amount}))
 
 
+A_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+
+
 def month_of(name: str) -> date | None:
     """2026-11 as its first day."""
-    year, dash, month = name.partition("-")
-    if not (
-        dash
-        and len(year) == 4
-        and len(month) == 2
-        and (year + month).isdecimal()
-        and name.isascii()
-    ):
+    if not A_MONTH.fullmatch(name):
         return None
     try:
-        return date(int(year), int(month), 1)
+        return date.fromisoformat(f"{name}-01")
     except ValueError:
         return None
 

@@ -2,11 +2,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from base.money import percent
 from base.numbers import new_code
+from base.words import told
 from distribution.models.privileges import Privileged
 from distribution.states import IN_PROGRAMME, Status
 
@@ -176,4 +177,4 @@ class Standing(models.Model):
     @property
     def why(self) -> str:
         """The reason; where it is the programme's own, in the reader's language."""
-        return gettext(self.reason) if self.reason else ""
+        return told(self.reason)

@@ -83,11 +83,9 @@ def explain(commission: Commission) -> Explanation:
     forfeited = any(reversal.refund_id is None for reversal in reversals)
     is_pending = commission.matured_at is None and commission.amount > ZERO
     is_held = is_pending and open_hold(commission) is not None
-    state = commission_state(commission, reserved=reserved, paid=paid)
     is_free = commission.matured_at is not None and commission.allocated < commission.amount
     set_off = set_offs_of(commission.payee_id).get(commission.pk) if is_free else None
-    if set_off and set_off.is_whole and state == CommissionState.AVAILABLE:
-        state = CommissionState.SET_OFF
+    state = commission_state(commission, reserved=reserved, paid=paid, set_off=set_off)
     waits = _waits(line, terms.policy, is_held=is_held) if is_pending else []
     notes = _notes(commission, set_off, is_held=is_held, unpaid=commission.amount - paid)
     return Explanation(
@@ -112,16 +110,19 @@ def explain(commission: Commission) -> Explanation:
 
 
 def commission_state(
-    commission: Commission, *, reserved: Decimal, paid: Decimal
+    commission: Commission, *, reserved: Decimal, paid: Decimal, set_off: SetOff | None
 ) -> CommissionState:
-    """The state its distributor sees, read from what it is allocated to."""
+    """The state its distributor sees, read from what it is allocated to and what of it repays a
+    debt."""
     if commission.amount == 0:
         return CommissionState.REVERSED
     if commission.matured_at is None:
         return CommissionState.PENDING
     if paid >= commission.amount:
         return CommissionState.PAID
-    return CommissionState.RESERVED if reserved else CommissionState.AVAILABLE
+    if reserved:
+        return CommissionState.RESERVED
+    return CommissionState.SET_OFF if set_off and set_off.is_whole else CommissionState.AVAILABLE
 
 
 def why_payee(terms: OrderTerms, level: int) -> str:

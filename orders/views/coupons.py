@@ -16,6 +16,7 @@ from base.access import MemberRequest, member
 from base.filters import file_name
 from base.pages import page_of
 from base.tables import csv_response, each_row, is_table, time_cell
+from base.words import told
 from orders.coupons import find_coupons, past_coupons, usable_coupons
 from orders.forms import CouponFilter
 from orders.models import Coupon
@@ -58,7 +59,7 @@ def _header() -> list[str]:
 def _lines(rows: QuerySet[Coupon]) -> Iterator[list[Any]]:
     for row in each_row(rows):
         yield [
-            row.offer.title, row.offer.in_words, row.reason, time_cell(row.issued_at),
+            row.offer.title, row.offer.in_words, told(row.reason), time_cell(row.issued_at),
             time_cell(row.expires_at), time_cell(row.used_at),
             row.order.number if row.order else "",
         ]  # fmt: skip

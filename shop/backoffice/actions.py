@@ -3,8 +3,8 @@
 A domain error becomes a message in the merchant's language and changes nothing.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
@@ -13,7 +13,6 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
@@ -26,9 +25,12 @@ from unfold.widgets import (
 
 from base.accounts.models import User
 from base.errors import DomainError
+from base.words import told
 
 # What a button does: a method `(self, request, obj, form)` that returns what to say afterwards.
 Act = Callable[..., Any]
+Chosen = TypeVar("Chosen")
+Done = TypeVar("Done")
 
 
 def merchant(request: HttpRequest) -> User:
@@ -128,6 +130,20 @@ def _dialog(
     return render(request, "backoffice/dialog.html", context)
 
 
+def do_each(
+    request: HttpRequest, rows: Iterable[Chosen], act: Callable[[Chosen], Done]
+) -> list[Done]:
+    """Each by itself: what is refused is named with its reason, and the others go on. Returns what
+    was done."""
+    done = []
+    for row in rows:
+        try:
+            done.append(act(row))
+        except DomainError as error:
+            messages.error(request, f"{row}: {error}")
+    return done
+
+
 def refusal(error: DomainError | ValidationError) -> str:
     """What a refused act says to whoever tried it."""
     return "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
@@ -187,7 +203,7 @@ class TellsWhy:
 
     @display(description=_("原因"), ordering="reason")
     def said(self, row: Any) -> str:
-        return gettext(row.reason) if row.reason else ""
+        return told(row.reason)
 
 
 class SavesVersions(ModelAdmin):

@@ -53,6 +53,7 @@ from shop.backoffice.actions import (
     SaysRefusals,
     TellsWhy,
     button,
+    do_each,
     merchant,
 )
 from shop.backoffice.compliance import compliance_urls
@@ -210,14 +211,9 @@ class ApplicationAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("通过所选申请"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        waiting, done = self._waiting(rows), 0
-        for person in waiting:
-            try:
-                people.approve(person, by=merchant(request))
-                done += 1
-            except DomainError as error:
-                self.message_user(request, f"{person}: {error}", messages.ERROR)
-        self._tell_done(request, str(_("已通过 %(count)d 份申请。")), done, len(waiting))
+        waiting, by = self._waiting(rows), merchant(request)
+        done = do_each(request, waiting, lambda person: people.approve(person, by=by))
+        self._tell_done(request, str(_("已通过 %(count)d 份申请。")), len(done), len(waiting))
 
     @admin.action(description=_("拒绝所选申请…"), permissions=["change"])
     def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -232,19 +228,14 @@ class ApplicationAdmin(ReadOnlyAdmin):
                 "opts": self.opts,
             }
             return TemplateResponse(request, "backoffice/reject_applications.html", context)
-        done = 0
-        for person in waiting:
-            try:
-                people.set_status(
-                    person,
-                    Status.REJECTED,
-                    by=merchant(request),
-                    reason=form.cleaned_data["reason"],
-                )
-                done += 1
-            except DomainError as error:
-                self.message_user(request, f"{person}: {error}", messages.ERROR)
-        self._tell_done(request, str(_("已拒绝 %(count)d 份申请。")), done, len(waiting))
+        by = merchant(request)
+
+        def reject(person: Distributor) -> Distributor:
+            reason = form.cleaned_data["reason"]
+            return people.set_status(person, Status.REJECTED, by=by, reason=reason)
+
+        done = do_each(request, waiting, reject)
+        self._tell_done(request, str(_("已拒绝 %(count)d 份申请。")), len(done), len(waiting))
         return None
 
     def _tell_done(self, request: HttpRequest, words: str, done: int, waiting: int) -> None:

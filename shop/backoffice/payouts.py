@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet, Sum
 from django.forms import ModelForm
@@ -24,7 +24,6 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from base.audit import record_audit
 from base.clock import beijing_date
-from base.errors import DomainError
 from base.filters import ListFilter, file_name, words_field
 from base.money import ZERO
 from base.pages import page_of
@@ -42,6 +41,7 @@ from shop.backoffice.actions import (
     ReadOnlyInline,
     ReasonForm,
     button,
+    do_each,
     lead_to,
     merchant,
 )
@@ -285,12 +285,8 @@ class RunAdmin(ReadOnlyAdmin):
 def _approve(request: HttpRequest, rows: QuerySet[Payout]) -> str:
     """Approve the drafts among them, each by itself: what cannot be approved any more is named, and
     the others go on. Returns what to say of those that were."""
-    approved: list[Payout] = []
-    for draft in rows.filter(state=PayoutState.DRAFT).order_by("pk"):
-        try:
-            approved.append(sending.approve_payout(draft, by=merchant(request)))
-        except DomainError as error:
-            messages.error(request, f"{draft}: {error}")
+    drafts, by = rows.filter(state=PayoutState.DRAFT).order_by("pk"), merchant(request)
+    approved = do_each(request, drafts, lambda draft: sending.approve_payout(draft, by=by))
     total = sum((payout.amount for payout in approved), ZERO)
     return _("已审批 %(count)d 笔，共 ¥%(total)s。") % {
         "count": len(approved),

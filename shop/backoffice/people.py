@@ -19,7 +19,6 @@ from unfold.widgets import (
 )
 
 from base.clock import beijing_date
-from base.errors import DomainError
 from base.money import ZERO
 from base.templatetags.shop import money as yuan
 from distribution.desk.performance import sold_by, with_month
@@ -43,6 +42,7 @@ from shop.backoffice.actions import (
     TellsWhy,
     button,
     day_in_dialog,
+    do_each,
     merchant,
 )
 from shop.backoffice.counting import sum_of
@@ -347,13 +347,7 @@ class DistributorAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("通过所选申请"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Distributor]) -> None:
-        done = 0
-        for distributor in Distributor.objects.filter(
-            pk__in=rows.values("pk"), status=Status.APPLIED
-        ):
-            try:
-                people.approve(distributor, by=merchant(request))
-                done += 1
-            except DomainError as error:
-                self.message_user(request, f"{distributor}: {error}", "ERROR")
-        self.message_user(request, _("已通过 %(count)d 份申请。") % {"count": done})
+        waiting = Distributor.objects.filter(pk__in=rows.values("pk"), status=Status.APPLIED)
+        by = merchant(request)
+        done = do_each(request, waiting, lambda person: people.approve(person, by=by))
+        self.message_user(request, _("已通过 %(count)d 份申请。") % {"count": len(done)})

@@ -24,7 +24,6 @@ from unfold.widgets import (
 )
 
 from base.clock import beijing_date, day_end, day_start
-from base.errors import DomainError
 from base.tables import csv_response, is_table
 from distribution.models import Candidate, Invitation
 from distribution.programme.candidates import candidates, reasons
@@ -32,7 +31,7 @@ from distribution.programme.invitation_funnel import funnel
 from distribution.programme.recruiting import invite, withdraw_invitation
 from distribution.states import InvitationState
 from orders.models import CouponOffer
-from shop.backoffice.actions import ReadOnlyAdmin, ReasonForm, button, merchant
+from shop.backoffice.actions import ReadOnlyAdmin, ReasonForm, button, do_each, merchant
 
 MOST_AT_ONCE = 200
 LONGEST_AGO = 4  # digits of a number of days
@@ -189,14 +188,9 @@ class CandidateAdmin(ReadOnlyAdmin):
                 "opts": self.opts,
             }
             return TemplateResponse(request, "backoffice/invite.html", context)
-        done = 0
-        for person in people:
-            try:
-                invite(person.member, by=merchant(request), **form.cleaned_data)
-                done += 1
-            except DomainError as error:
-                self.message_user(request, f"{person}: {error}", messages.ERROR)
-        text = _("%(count)d 位会员现在有有效的邀请。") % {"count": done}
+        by, terms = merchant(request), form.cleaned_data
+        done = do_each(request, people, lambda person: invite(person.member, by=by, **terms))
+        text = _("%(count)d 位会员现在有有效的邀请。") % {"count": len(done)}
         self.message_user(request, text)
         return None
 

@@ -16,7 +16,6 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from base.accounts.regions import PROVINCES
-from base.errors import DomainError
 from orders import cancellation, refunds, repayments, shipping
 from orders.events import replay_events
 from orders.models import (
@@ -38,6 +37,7 @@ from shop.backoffice.actions import (
     ReadOnlyInline,
     ReasonForm,
     button,
+    do_each,
     merchant,
 )
 from shop.backoffice.finding import Finds, members_named
@@ -291,11 +291,8 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("同意所选退款"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, rows: QuerySet[Refund]) -> None:
-        for refund in rows.filter(state=RefundState.REQUESTED).order_by("pk"):
-            try:
-                refunds.approve_refund(refund, by=merchant(request))
-            except DomainError as error:
-                self.message_user(request, f"{refund}: {error}", "ERROR")
+        waiting, by = rows.filter(state=RefundState.REQUESTED).order_by("pk"), merchant(request)
+        do_each(request, waiting, lambda refund: refunds.approve_refund(refund, by=by))
 
 
 @admin.register(Repayment)

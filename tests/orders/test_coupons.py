@@ -8,11 +8,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import gettext, override
 from pytest_django import DjangoAssertNumQueries
 
 from base.accounts.models import User
 from catalog.models import Variant
 from distribution.models import Commission
+from distribution.programme.welcome import REASON
 from orders import coupons
 from orders.cancellation import cancel_order
 from orders.checkout import CannotPlace, Item, place_order
@@ -258,6 +260,16 @@ class TestChoosing:
         header, *rows = file.splitlines()
         assert header == "优惠券,内容,发放原因,发放时间,有效期至,使用时间,用于订单"
         assert len(rows) == number
+
+    def test_the_programmes_own_reason_in_the_readers_language(self, client: Client) -> None:
+        user = make_user()
+        issue_coupon(user, make_offer(), reason=REASON)
+        client.force_login(user)
+        with override("en"):
+            told = gettext(REASON)
+        assert told != REASON
+        assert told in client.get("/en/me/coupons/").content.decode()
+        assert told in b"".join(client.get("/en/me/coupons/?format=csv")).decode()
 
     def test_found_and_filtered(self, client: Client) -> None:
         user = make_user()
